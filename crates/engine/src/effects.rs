@@ -1,0 +1,272 @@
+//! What comes out of a step.
+
+use std::time::Duration;
+
+use timbre_model::{
+    AgentRef, AgentStateKind, CallId, CallOutcome, CallerId, Change, Civil, Disposition, EndCause,
+    NotReadyReason, OfferId, OfferOutcome, QueueRef, ReleasedBy, TenantId, TrunkRef,
+};
+
+use crate::port::SwitchAction;
+
+/// Everything that one step, or one batch of steps, brings about. Changes are made durable first, then the actions are
+/// performed and the events published.
+#[derive(Debug, Default)]
+pub struct Effects {
+    /// To persist, in order.
+    pub changes: Vec<Change>,
+    /// To perform in the world, in order.
+    pub actions: Vec<SwitchAction>,
+    /// To publish, in order.
+    pub events: Vec<Event>,
+}
+
+impl Effects {
+    /// Nothing is left to do.
+    pub fn is_empty(&self) -> bool {
+        self.changes.is_empty() && self.actions.is_empty() && self.events.is_empty()
+    }
+}
+
+/// Something that happened on the floor, for streams, wallboards and metrics.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Event {
+    /// When.
+    pub at: Civil,
+    /// What.
+    pub what: EventKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EventKind {
+    /// A floor definition took effect.
+    FloorApplied {
+        /// Whose.
+        tenant: TenantId,
+        /// Its version.
+        version: u64,
+    },
+    /// An agent entered a state.
+    AgentState(AgentChanged),
+    /// A call came.
+    CallArrived {
+        /// The call.
+        call: CallId,
+        /// The trunk.
+        trunk: TrunkRef,
+        /// Who calls.
+        caller: CallerId,
+    },
+    /// A call took its place in a queue.
+    CallQueued {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+    },
+    /// A call was offered.
+    Offered(OfferMade),
+    /// An offer ended.
+    OfferEnded {
+        /// The offer.
+        offer: OfferId,
+        /// To whom it was made.
+        agent: AgentRef,
+        /// The queue of its call.
+        queue: QueueRef,
+        /// How.
+        outcome: OfferOutcome,
+        /// How long it was open.
+        open_for: Duration,
+    },
+    /// A call was answered (200 OK).
+    CallAnswered {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+        /// Since the INVITE.
+        after: Duration,
+        /// In which ring.
+        ring: u32,
+        /// The greeting answered, no agent being there yet.
+        by_greeting: bool,
+    },
+    /// The agent's voice reached the customer.
+    CallConnected {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+        /// The agent.
+        agent: AgentRef,
+        /// Since the INVITE.
+        waited: Duration,
+        /// That is within the queue's service level.
+        within_service_level: bool,
+    },
+    /// The customer was put on hold.
+    CallHeld {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+        /// The agent.
+        agent: AgentRef,
+    },
+    /// The customer was taken off hold.
+    CallResumed {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+        /// The agent.
+        agent: AgentRef,
+        /// For how long.
+        held_for: Duration,
+    },
+    /// A call ended.
+    CallEnded(CallEnded),
+    /// A call was classified and its wrap-up ended.
+    WrappedUp {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+        /// The agent.
+        agent: AgentRef,
+        /// How it was classified.
+        disposition: Disposition,
+        /// How long wrap-up took.
+        took: Duration,
+    },
+}
+
+/// An agent entered a state.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentChanged {
+    /// Who.
+    pub agent: AgentRef,
+    /// The state left.
+    pub from: AgentStateKind,
+    /// How long it had lasted.
+    pub lasted: Duration,
+    /// The agent as it now stands.
+    pub now: AgentView,
+}
+
+/// A call was offered to an agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OfferMade {
+    /// The offer.
+    pub offer: OfferId,
+    /// To whom.
+    pub agent: AgentRef,
+    /// The queue of its call.
+    pub queue: QueueRef,
+    /// Who calls.
+    pub caller: CallerId,
+    /// How long the caller has waited.
+    pub waited: Duration,
+    /// How long it may stay open.
+    pub expires_in: Duration,
+    /// Why this agent.
+    pub because: Because,
+}
+
+/// A call ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallEnded {
+    /// The call.
+    pub call: CallId,
+    /// The operator.
+    pub tenant: TenantId,
+    /// The trunk it came over.
+    pub trunk: TrunkRef,
+    /// The queue; `None` where no entry point owned the number.
+    pub queue: Option<QueueRef>,
+    /// The agent who took it.
+    pub agent: Option<AgentRef>,
+    /// What it counts as.
+    pub outcome: CallOutcome,
+    /// Why it ended.
+    pub cause: EndCause,
+    /// By whose hand.
+    pub released_by: ReleasedBy,
+    /// From the INVITE to the agent, or to the end where there was none.
+    pub waited: Duration,
+    /// From the agent to the end; zero where there was none.
+    pub talked: Duration,
+    /// Of which on hold.
+    pub held: Duration,
+}
+
+/// Why a call was matched with an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Because {
+    /// The call came and this agent had been idle longest of those who may take it.
+    LongestIdle,
+    /// The agent became idle and this call had waited longest of those the agent may take.
+    OldestCall,
+}
+
+impl Because {
+    /// Its word in records and messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::LongestIdle => "longest_idle",
+            Self::OldestCall => "oldest_call",
+        }
+    }
+}
+
+/// An agent as seen from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AgentView {
+    /// The state.
+    pub state: AgentStateKind,
+    /// Why, where the state is NotReady.
+    pub reason: Option<NotReadyReason>,
+    /// Since when.
+    pub since: Civil,
+    /// The open offer, where the state is Offered, and when it ends.
+    pub offer: Option<(OfferId, Civil)>,
+    /// The call, where the state has one.
+    pub call: Option<CallId>,
+    /// The customer is on hold.
+    pub on_hold: bool,
+    /// When wrap-up ends by itself.
+    pub wrap_up_until: Option<Civil>,
+    /// Wrap-up can still be extended.
+    pub wrap_up_extendable: bool,
+    /// The pause that begins after the present call.
+    pub pause_after: Option<NotReadyReason>,
+    /// The control stream is up.
+    pub connected: bool,
+    /// The phone can be reached.
+    pub station: bool,
+}
+
+/// Why the engine wants to be woken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum WakeReason {
+    /// An offer rings out.
+    OfferExpires,
+    /// The earliest moment to answer has come.
+    AnswerWindowOpens,
+    /// The greeting must answer.
+    GreetingDue,
+    /// A caller has waited as long as the queue allows.
+    MaxWait,
+    /// An accepted offer's phone was not answered.
+    StationAnswerDue,
+    /// Wrap-up runs out.
+    WrapUpEnds,
+    /// A lost stream has not come back.
+    ResumeGraceEnds,
+    /// A call may be offered again to an agent who declined it.
+    RejectionLapses,
+    /// More work was left than one step may do.
+    WorkLeft,
+}

@@ -1,0 +1,217 @@
+//! What goes into a step.
+
+use std::time::Duration;
+
+use timbre_model::{
+    AgentRef, CallId, FloorSpec, NotReadyReason, OfferId, Slug, TenantId,
+};
+
+use crate::port::SwitchEvent;
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The switch reports.
+    Switch(SwitchEvent),
+    /// Somebody asks.
+    Command(Command),
+    /// The time that [`crate::Engine::next_wake`] named has come.
+    Wake,
+}
+
+/// What somebody asks for. Each either takes effect wholly or is rejected and changes nothing.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Replace a tenant's floor. The definition has no faults ([`FloorSpec::faults`]).
+    ApplyFloor {
+        /// Whose floor.
+        tenant: TenantId,
+        /// The definition.
+        spec: Box<FloorSpec>,
+        /// The version the caller saw; a different present one is a rejection. `None`: whichever.
+        expected_version: Option<u64>,
+    },
+    /// Bring back the floor that the store holds, at start. Writes nothing.
+    RestoreFloor {
+        /// Whose floor.
+        tenant: TenantId,
+        /// The definition.
+        spec: Box<FloorSpec>,
+        /// Its version.
+        version: u64,
+    },
+    /// An agent's control stream opened for a new shift. Rejected while the agent is signed in elsewhere, unless
+    /// `take_over`.
+    SignIn {
+        /// Who.
+        agent: AgentRef,
+        /// Offers are accepted for the agent at once (a persistent station in auto-answer).
+        auto_accept: bool,
+        /// End another stream of the same agent.
+        take_over: bool,
+    },
+    /// The agent's control stream came back with its resume token: pick up where it was lost.
+    Resume {
+        /// Who.
+        agent: AgentRef,
+    },
+    /// The agent's control stream was lost.
+    StreamLost {
+        /// Who.
+        agent: AgentRef,
+    },
+    /// The shift is over. Rejected during a call.
+    SignOut {
+        /// Who.
+        agent: AgentRef,
+    },
+    /// May be offered calls. During wrap-up or a call: afterwards.
+    SetReady {
+        /// Who.
+        agent: AgentRef,
+    },
+    /// May not be offered calls. During a call: takes effect after it.
+    SetNotReady {
+        /// Who.
+        agent: AgentRef,
+        /// One of the floor's pauses.
+        reason: Slug,
+    },
+    /// Take an offered call.
+    AcceptOffer {
+        /// Who.
+        agent: AgentRef,
+        /// Which.
+        offer: OfferId,
+    },
+    /// Decline an offered call. The call keeps its place; the agent stays ready and is passed over for this call.
+    RejectOffer {
+        /// Who.
+        agent: AgentRef,
+        /// Which.
+        offer: OfferId,
+    },
+    /// Put the customer on hold.
+    Hold {
+        /// Who.
+        agent: AgentRef,
+        /// Which call.
+        call: CallId,
+    },
+    /// Take the customer off hold.
+    Unhold {
+        /// Who.
+        agent: AgentRef,
+        /// Which call.
+        call: CallId,
+    },
+    /// End the conversation.
+    HangUp {
+        /// Who.
+        agent: AgentRef,
+        /// Which call.
+        call: CallId,
+    },
+    /// Give the wrap-up more time, once.
+    ExtendWrapUp {
+        /// Who.
+        agent: AgentRef,
+        /// Which call.
+        call: CallId,
+    },
+    /// Classify the call. During wrap-up this ends it; during the call wrap-up will be skipped.
+    Dispose {
+        /// Who.
+        agent: AgentRef,
+        /// Which call.
+        call: CallId,
+        /// One of the floor's dispositions.
+        code: Slug,
+    },
+    /// A supervisor puts an agent into a state.
+    ForceAgent {
+        /// Whom.
+        agent: AgentRef,
+        /// Into which state.
+        state: ForcedState,
+    },
+    /// A supervisor ends a call.
+    ForceEndCall {
+        /// Whose.
+        tenant: TenantId,
+        /// Which call.
+        call: CallId,
+    },
+    /// The node takes no new calls from now on (`true`), or takes them again.
+    Drain(bool),
+}
+
+/// A state that a supervisor can force.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ForcedState {
+    /// As if the agent had said Ready.
+    Ready,
+    /// NotReady, with [`NotReadyReason::Forced`]; an open offer is rescinded; during a call, afterwards.
+    NotReady,
+    /// SignedOut; an open offer is rescinded; a call is ended.
+    SignedOut,
+}
+
+/// How an accepted command answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    /// It took effect.
+    Done,
+    /// The floor is now at this version.
+    Floor {
+        /// The version.
+        version: u64,
+    },
+    /// It will take effect after the present call.
+    Later,
+    /// The agent's present state, for a stream that opens or comes back.
+    Agent(crate::AgentView),
+}
+
+/// Limits and spans that hold for the whole node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Calls in progress, over all tenants.
+    pub calls_max: usize,
+    /// How long a lost stream may take to come back before the agent is signed out (after any call and wrap-up).
+    pub resume_grace: Duration,
+    /// How long an accepted offer may take to have the agent's phone answered.
+    pub station_answer: Duration,
+    /// How long an agent who declined a call is passed over for it.
+    pub rejected_again: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            calls_max: 200_000,
+            resume_grace: Duration::from_secs(60),
+            station_answer: Duration::from_secs(10),
+            rejected_again: Duration::from_secs(60),
+        }
+    }
+}
+
+/// What stands in the way of offering a call to an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotOfferable {
+    /// Not signed in.
+    SignedOut,
+    /// Not ready, and why.
+    NotReady(NotReadyReason),
+    /// Has a call on offer.
+    Offered,
+    /// With a customer.
+    Talking,
+    /// Finishing the last call's work.
+    WrapUp,
+    /// The control stream is lost.
+    Disconnected,
+    /// The phone cannot be reached.
+    NoStation,
+}

@@ -1,0 +1,152 @@
+//! Why a command took no effect.
+
+use timbre_model::{AgentId, AgentStateKind, CallId, OfferId, QueueId, Slug, TenantId};
+
+/// A command that took no effect, and why. `reason` has a page in `docs/errors`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// No such agent on the tenant's floor.
+    #[error("no agent {agent} on this floor: apply a floor that has it")]
+    UnknownAgent {
+        /// Who was named.
+        agent: AgentId,
+    },
+    /// No such call, or it has ended.
+    #[error("no call {call} in progress")]
+    UnknownCall {
+        /// Which was named.
+        call: CallId,
+    },
+    /// The agent has no such offer open.
+    #[error("offer {offer} is not open: it ended or was made to somebody else")]
+    OfferNotOpen {
+        /// Which was named.
+        offer: OfferId,
+    },
+    /// The agent's state does not allow it.
+    #[error("agent {agent} is {state}")]
+    WrongState {
+        /// Who.
+        agent: AgentId,
+        /// The present state.
+        state: AgentStateKind,
+    },
+    /// The agent is signed in on another stream.
+    #[error("agent {agent} is signed in elsewhere: sign out there, or take over")]
+    SignedInElsewhere {
+        /// Who.
+        agent: AgentId,
+    },
+    /// The call is on hold already, or is not.
+    #[error("call {call} is {}", if *.on_hold { "on hold already" } else { "not on hold" })]
+    HoldState {
+        /// Which.
+        call: CallId,
+        /// It is on hold.
+        on_hold: bool,
+    },
+    /// The agent is not the one who has this call.
+    #[error("call {call} is not this agent's")]
+    NotTheirCall {
+        /// Which.
+        call: CallId,
+    },
+    /// Wrap-up was extended before, or the queue allows no extension.
+    #[error("wrap-up of call {call} cannot be extended again")]
+    NotExtendable {
+        /// Which.
+        call: CallId,
+    },
+    /// The floor has no such pause.
+    #[error("{reason} is no pause of this floor")]
+    UnknownPause {
+        /// Which was named.
+        reason: Slug,
+    },
+    /// The floor has no such disposition.
+    #[error("{code} is no disposition of this floor")]
+    UnknownDisposition {
+        /// Which was named.
+        code: Slug,
+    },
+    /// The tenant has no floor yet.
+    #[error("tenant {tenant} has no floor: apply one")]
+    NoFloor {
+        /// Whose.
+        tenant: TenantId,
+    },
+    /// The floor was changed by somebody else meanwhile.
+    #[error("the floor is at version {present}, not {expected}: read it again")]
+    FloorChanged {
+        /// The version the caller saw.
+        expected: u64,
+        /// The present one.
+        present: u64,
+    },
+    /// The definition would take away something in use.
+    #[error("agent {agent} is signed in: sign them out before taking them off the floor")]
+    AgentInUse {
+        /// Who.
+        agent: AgentId,
+    },
+    /// The definition would take away a queue with calls.
+    #[error("queue {queue} has calls: wait until it is empty before taking it off the floor")]
+    QueueInUse {
+        /// Which.
+        queue: QueueId,
+    },
+}
+
+/// What a rejection means to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Class {
+    /// Names something that is not there.
+    NotFound,
+    /// The present state does not allow it.
+    Precondition,
+    /// Somebody else was first.
+    Conflict,
+    /// The request itself is wrong.
+    Invalid,
+}
+
+impl Rejection {
+    /// What it means to the caller.
+    pub fn class(&self) -> Class {
+        match self {
+            Self::UnknownAgent { .. } | Self::UnknownCall { .. } | Self::NoFloor { .. } => {
+                Class::NotFound
+            }
+            Self::OfferNotOpen { .. }
+            | Self::WrongState { .. }
+            | Self::SignedInElsewhere { .. }
+            | Self::HoldState { .. }
+            | Self::NotTheirCall { .. }
+            | Self::NotExtendable { .. }
+            | Self::AgentInUse { .. }
+            | Self::QueueInUse { .. } => Class::Precondition,
+            Self::FloorChanged { .. } => Class::Conflict,
+            Self::UnknownPause { .. } | Self::UnknownDisposition { .. } => Class::Invalid,
+        }
+    }
+
+    /// Its word in the API; `docs/errors/<reason>.md` explains it.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::UnknownAgent { .. } => "UNKNOWN_AGENT",
+            Self::UnknownCall { .. } => "UNKNOWN_CALL",
+            Self::OfferNotOpen { .. } => "OFFER_NOT_OPEN",
+            Self::WrongState { .. } => "WRONG_STATE",
+            Self::SignedInElsewhere { .. } => "SIGNED_IN_ELSEWHERE",
+            Self::HoldState { .. } => "HOLD_STATE",
+            Self::NotTheirCall { .. } => "NOT_THEIR_CALL",
+            Self::NotExtendable { .. } => "NOT_EXTENDABLE",
+            Self::UnknownPause { .. } => "UNKNOWN_PAUSE",
+            Self::UnknownDisposition { .. } => "UNKNOWN_DISPOSITION",
+            Self::NoFloor { .. } => "NO_FLOOR",
+            Self::FloorChanged { .. } => "FLOOR_CHANGED",
+            Self::AgentInUse { .. } => "AGENT_IN_USE",
+            Self::QueueInUse { .. } => "QUEUE_IN_USE",
+        }
+    }
+}
