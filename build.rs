@@ -1,0 +1,20 @@
+//! Compiles `proto/` without a protoc: protox is a compiler of protobuf in Rust.
+
+use std::path::PathBuf;
+
+use prost::Message as _;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    println!("cargo:rerun-if-changed=proto");
+    let services = ["agent", "floor", "call", "supervisor"];
+    let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));
+    let descriptors = protox::compile(&files, ["proto"])?;
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;
+    // The RPC `Connect` would collide with the constructor `connect` that this leaves out.
+    tonic_prost_build::configure()
+        .build_transport(false)
+        .extern_path(".google.rpc.Status", "::tonic_types::Status")
+        .compile_fds(descriptors)?;
+    Ok(())
+}

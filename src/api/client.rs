@@ -1,0 +1,1 @@
+//! Clients of the API, in our own types.
