@@ -6,7 +6,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// One conversation with a customer. Minted by the shell, never reused; printed as 32 hexadecimal digits.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct CallId(u128);
 
 impl CallId {
@@ -27,6 +28,19 @@ impl CallId {
     }
 }
 
+impl TryFrom<String> for CallId {
+    type Error = &'static str;
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("a call's id is 32 hexadecimal digits")
+    }
+}
+
+impl From<CallId> for String {
+    fn from(id: CallId) -> Self {
+        id.to_string()
+    }
+}
+
 impl fmt::Display for CallId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:032x}", self.0)
@@ -40,7 +54,7 @@ impl fmt::Debug for CallId {
 }
 
 /// One call offered to one agent: the `number`-th offer of its call, counted from 1. Printed `CALL-NUMBER`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct OfferId {
     /// The call on offer.
     pub call: CallId,
@@ -157,7 +171,7 @@ pub enum OfferOutcome {
 }
 
 /// Holds of one call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct HoldStats {
     /// How often the customer was put on hold.
     pub count: u32,

@@ -32,7 +32,8 @@ words! {
 }
 
 /// Why an agent is not ready.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub enum NotReadyReason {
     /// Just signed in; has not said Ready yet.
     SignedIn,
@@ -46,6 +47,19 @@ pub enum NotReadyReason {
     Forced,
     /// The agent chose it from the floor's list of pauses.
     Pause(Slug),
+}
+
+impl TryFrom<String> for NotReadyReason {
+    type Error = &'static str;
+    fn try_from(word: String) -> Result<Self, Self::Error> {
+        Self::parse(&word).ok_or("not a reason for being not ready")
+    }
+}
+
+impl From<NotReadyReason> for String {
+    fn from(reason: NotReadyReason) -> Self {
+        reason.as_str().to_owned()
+    }
 }
 
 impl NotReadyReason {

@@ -64,7 +64,8 @@ impl fmt::Debug for PhoneNumber {
 }
 
 /// Who calls, as far as the network told us.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum CallerId {
     /// A number in E.164 form.
     Number(PhoneNumber),

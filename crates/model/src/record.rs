@@ -8,7 +8,8 @@ use crate::{
 };
 
 /// One thing to make durable. Changes of one batch are written in one transaction, in their order.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Change {
     /// A floor definition took effect and replaces the tenant's former one.
     Floor {
@@ -32,7 +33,7 @@ pub enum Change {
 }
 
 /// One call, from its arrival to its disposition. Open while `ended_at` is `None`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallRecord {
     /// The call.
     pub id: CallId,
@@ -84,7 +85,7 @@ pub struct Disposition {
 }
 
 /// One entry of a call's timeline.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TimelineEntry {
     /// The call.
     pub call: CallId,
@@ -164,7 +165,7 @@ pub enum TimelineKind {
 }
 
 /// One offer. Open while `outcome` is `None`.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OfferRecord {
     /// The offer.
     pub id: OfferId,
@@ -183,7 +184,7 @@ pub struct OfferRecord {
 }
 
 /// An agent entered a state. It lasts until the agent's next record.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AgentStateRecord {
     /// Whose.
     pub tenant: TenantId,
