@@ -1,1 +1,201 @@
 //! What Prometheus scrapes: the only place that names metrics.
+//!
+//! Labels are tenants, queues, trunks and words of closed enums, each bounded; never an agent, a call or a number. A
+//! ratio is never exported: its numerator and its denominator are two counters.
+
+mod agents;
+mod api;
+mod capped;
+pub mod catalog;
+mod http;
+mod queues;
+mod switch;
+mod trunks;
+
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use ::metrics::{Counter, Gauge, Histogram};
+use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
+use timbre_engine::{AgentView, Event, EventKind, QueueView};
+use timbre_model::{AgentRef, CallId, Civil, Mono, TenantId};
+
+pub use http::MetricsServer;
+pub use switch::{MediaSample, SwitchSample};
+pub use trunks::TrunkSample;
+
+/// The label value of everything beyond a label's bound. No identifier can be spelled so.
+pub const OTHER: &str = "__other__";
+
+/// The node's metrics. Clones count into the same.
+#[derive(Clone)]
+pub struct Metrics(Arc<Shared>);
+
+struct Shared {
+    recorder: PrometheusRecorder,
+    handle: PrometheusHandle,
+    floor: Mutex<Floor>,
+    api: Mutex<api::ApiMeters>,
+    step: Histogram,
+    commit: Histogram,
+    batch: Histogram,
+    commit_failures: Counter,
+    spooled: Gauge,
+}
+
+/// What the driver feeds.
+struct Floor {
+    queues: queues::QueueMeters,
+    agents: agents::AgentMeters,
+    trunks: trunks::TrunkMeters,
+    switch: switch::SwitchMeter,
+    /// Calls in wrap-up, and for how long their agent had the customer: at most one an agent.
+    in_wrap_up: HashMap<AgentRef, (CallId, Duration)>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Metrics {
+    /// Metrics that have counted nothing yet.
+    pub fn new() -> Self {
+        let recorder = catalog::recorder();
+        catalog::BUILD_INFO.gauge(&recorder, &[env!("CARGO_PKG_VERSION")]).set(1.);
+        Self(Arc::new(Shared {
+            handle: recorder.handle(),
+            floor: Mutex::new(Floor::new(&recorder)),
+            api: Mutex::new(api::ApiMeters::new()),
+            step: catalog::ENGINE_STEP.histogram(&recorder, &[]),
+            commit: catalog::STORE_COMMIT.histogram(&recorder, &[]),
+            batch: catalog::STORE_BATCH.histogram(&recorder, &[]),
+            commit_failures: catalog::STORE_FAILED.counter(&recorder, &[]),
+            spooled: catalog::STORE_SPOOLED.gauge(&recorder, &[]),
+            recorder,
+        }))
+    }
+
+    /// Counts what happened on the floor.
+    pub fn observe(&self, event: &Event) {
+        self.floor().observe(&self.0.recorder, event);
+    }
+
+    /// Shows how the queues stand. Call it every second or so, with all queues.
+    pub fn queues(&self, views: &[QueueView], now: Mono) {
+        self.floor().queues.show(&self.0.recorder, views, now);
+    }
+
+    /// Shows how one tenant's agents stand, and counts the time of the states they are in. Call it every second or so,
+    /// with all its agents.
+    pub fn agents(&self, tenant: &TenantId, agents: &[(AgentRef, AgentView)], now: Civil) {
+        self.floor().agents.show(&self.0.recorder, tenant, agents, now);
+    }
+
+    /// Shows how the trunks stand. Call it every second or so, with all trunks.
+    pub fn trunks(&self, samples: &[TrunkSample]) {
+        self.floor().trunks.show(&self.0.recorder, samples);
+    }
+
+    /// Shows what the switch has counted. Call it every second or so.
+    pub fn switch(&self, sample: &SwitchSample) {
+        self.floor().switch.show(&self.0.recorder, sample);
+    }
+
+    /// The engine took a step.
+    pub fn step(&self, took: Duration) {
+        self.0.step.record(took);
+    }
+
+    /// The store committed a batch of `changes`.
+    pub fn commit(&self, took: Duration, changes: usize) {
+        self.0.commit.record(took);
+        self.0.batch.record(changes as f64);
+    }
+
+    /// The store failed to commit.
+    pub fn commit_failed(&self) {
+        self.0.commit_failures.increment(1);
+    }
+
+    /// So many changes wait on the local spool.
+    pub fn spooled(&self, changes: usize) {
+        self.0.spooled.set(changes as f64);
+    }
+
+    /// An RPC ended: `method` as `timbre.v1.AgentService/Connect`, `code` as gRPC spells it (`OK`, `NOT_FOUND`).
+    pub fn rpc(&self, method: &str, code: &'static str, took: Duration) {
+        lock(&self.0.api).ended(&self.0.recorder, method, code, took);
+    }
+
+    /// All of it in Prometheus' text format (version 0.0.4).
+    pub fn render(&self) -> String {
+        self.0.handle.render()
+    }
+
+    /// Folds observations into their histograms. Call it every few seconds: a scrape does it too, but where nobody
+    /// scrapes they would pile up.
+    pub fn upkeep(&self) {
+        self.0.handle.run_upkeep();
+    }
+
+    fn floor(&self) -> MutexGuard<'_, Floor> {
+        lock(&self.0.floor)
+    }
+}
+
+/// A panic elsewhere must not stop the counting.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Floor {
+    fn new(recorder: &PrometheusRecorder) -> Self {
+        Self {
+            queues: queues::QueueMeters::new(),
+            agents: agents::AgentMeters::default(),
+            trunks: trunks::TrunkMeters::new(),
+            switch: switch::SwitchMeter::new(recorder),
+            in_wrap_up: HashMap::new(),
+        }
+    }
+
+    fn observe(&mut self, to: &PrometheusRecorder, event: &Event) {
+        match &event.what {
+            EventKind::CallArrived { trunk, .. } => self.trunks.arrived(to, trunk),
+            EventKind::CallQueued { queue, .. } => self.queues.of(to, queue).arrived(),
+            EventKind::OfferEnded { queue, outcome, open_for, .. } => {
+                self.queues.of(to, queue).offer_ended(*outcome, *open_for);
+            }
+            EventKind::CallAnswered { queue, after, ring, by_greeting, .. } => {
+                self.queues.of(to, queue).picked_up(*after, *ring, *by_greeting);
+            }
+            EventKind::CallConnected { queue, waited, within_service_level, .. } => {
+                self.queues.of(to, queue).connected(*waited, *within_service_level);
+            }
+            EventKind::CallHeld { queue, .. } => self.queues.of(to, queue).held(),
+            EventKind::CallEnded(call) => {
+                if let Some(agent) = &call.agent {
+                    self.in_wrap_up.insert(agent.clone(), (call.call, call.talked));
+                }
+                match &call.queue {
+                    Some(queue) => self.queues.of(to, queue).ended(call),
+                    None => self.trunks.refused(to, &call.trunk, call.cause),
+                }
+            }
+            EventKind::WrappedUp { call, queue, agent, took, .. } => {
+                let ended = self.in_wrap_up.remove(agent).filter(|(of, _)| of == call);
+                self.queues.of(to, queue).wrapped_up(ended.map(|(_, talked)| talked), *took);
+            }
+            EventKind::AgentState(changed) => self.agents.changed(to, event.at, changed),
+            EventKind::FloorApplied { .. }
+            | EventKind::Offered(_)
+            | EventKind::CallResumed { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,212 @@
+//! Every metric by name, with its kind, its labels and its meaning. `docs/metrics.md` lists the same; a test compares them.
+
+use metrics::{Counter, Gauge, Histogram, Key, KeyName, Label, Level, Metadata, Recorder as _};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusRecorder};
+
+/// One metric of the node.
+#[derive(Debug)]
+pub struct Family {
+    /// Its name: `timbre_`, what is measured, the base unit, `_total` for counters.
+    pub name: &'static str,
+    /// How its figure behaves.
+    pub kind: Kind,
+    /// Its label names, in order.
+    pub labels: &'static [&'static str],
+    /// What it means, in one line.
+    pub help: &'static str,
+}
+
+/// How a metric's figure behaves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// Only grows, until the process ends.
+    Counter,
+    /// Goes up and down.
+    Gauge,
+    /// Counts observations up to each of these edges, in the metric's unit.
+    Histogram(&'static [f64]),
+}
+
+impl Kind {
+    /// The word that Prometheus has for it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram(_) => "histogram",
+        }
+    }
+}
+
+/// Waits: with the edges that service levels and laws name (2, 20, 30 and 60 s).
+const WAIT: Kind = Kind::Histogram(&[
+    1., 2., 5., 10., 15., 20., 30., 45., 60., 90., 120., 180., 300., 600., 1200., 1800., 3600.,
+]);
+/// Holds.
+const HOLD: Kind =
+    Kind::Histogram(&[5., 10., 20., 30., 45., 60., 90., 120., 180., 300., 600., 1200.]);
+/// Conversations and the work after them.
+const WORK: Kind = Kind::Histogram(&[
+    5., 15., 30., 60., 90., 120., 180., 240., 300., 420., 600., 900., 1200., 1800., 3600., 7200.,
+]);
+/// Offers: milliseconds where agents accept automatically, seconds where people do.
+const OFFER: Kind = Kind::Histogram(&[
+    0.01, 0.05, 0.1, 0.25, 0.5, 1., 2., 3., 5., 8., 10., 15., 20., 30., 60., 300.,
+]);
+/// Rings: a caller gives up after eight.
+const RINGS: Kind = Kind::Histogram(&[1., 2., 3., 4., 5., 6., 8.]);
+/// Requests and transactions.
+const REQUEST: Kind = Kind::Histogram(&[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1., 2.5, 5.,
+]);
+/// Steps of the engine, which take microseconds.
+const STEP: Kind = Kind::Histogram(&[
+    0.000_001,
+    0.000_002_5,
+    0.000_005,
+    0.000_01,
+    0.000_025,
+    0.000_05,
+    0.000_1,
+    0.000_25,
+    0.000_5,
+    0.001,
+    0.005,
+    0.025,
+    0.1,
+]);
+/// Changes of one commit.
+const BATCH: Kind =
+    Kind::Histogram(&[1., 2., 5., 10., 20., 50., 100., 200., 500., 1000., 2000., 5000.]);
+/// Jitter of voice, from a wire's to a bad radio link's.
+const JITTER: Kind = Kind::Histogram(&[0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2, 0.5]);
+
+macro_rules! families {
+    ($($id:ident = $kind:expr, $name:literal, [$($label:literal),*], $help:literal;)*) => {
+        $(pub(super) const $id: &Family =
+            &Family { name: $name, kind: $kind, labels: &[$($label),*], help: $help };)*
+
+        /// Every metric of the node.
+        pub const ALL: &[&Family] = &[$($id),*];
+    };
+}
+
+use Kind::{Counter as C, Gauge as G};
+
+families! {
+    BUILD_INFO = G, "timbre_build_info", ["version"], "Always 1; its label is the version that runs.";
+
+    TRUNK_ARRIVED = C, "timbre_trunk_calls_arrived_total", ["tenant", "trunk"], "Calls that a trunk brought.";
+    TRUNK_REFUSED = C, "timbre_trunk_calls_refused_total", ["tenant", "trunk", "reason"], "Calls refused before any queue took them, by reason.";
+    TRUNK_IN_USE = G, "timbre_trunk_channels_in_use", ["tenant", "trunk"], "Calls up or being set up on a trunk.";
+    TRUNK_MAX = G, "timbre_trunk_channels_max", ["tenant", "trunk"], "Calls that a trunk may have up at once.";
+    TRUNK_UP = G, "timbre_trunk_up", ["tenant", "trunk"], "1 while the trunk answers its keep-alive, else 0.";
+
+    QUEUE_ARRIVED = C, "timbre_queue_calls_arrived_total", ["tenant", "queue"], "Calls that came for a queue.";
+    QUEUE_ANSWERED = C, "timbre_queue_calls_answered_total", ["tenant", "queue"], "Calls whose customer an agent's voice reached.";
+    QUEUE_WITHIN = C, "timbre_queue_calls_within_service_level_total", ["tenant", "queue"], "Answered calls that the agent's voice reached within the queue's service level.";
+    QUEUE_ABANDONED = C, "timbre_queue_calls_abandoned_total", ["tenant", "queue", "short"], "Calls whose customer left first; short: within the queue's short-abandonment threshold.";
+    QUEUE_REFUSED = C, "timbre_queue_calls_refused_total", ["tenant", "queue", "reason"], "Calls that a queue did not take or gave up, by reason.";
+    QUEUE_LOST = C, "timbre_queue_calls_lost_total", ["tenant", "queue"], "Calls lost to a technical failure before an agent had them.";
+    QUEUE_RELEASED = C, "timbre_queue_calls_released_total", ["tenant", "queue", "released_by"], "Answered calls that ended, by who hung up first.";
+    QUEUE_HOLDS = C, "timbre_queue_holds_total", ["tenant", "queue"], "Times a customer was put on hold.";
+    QUEUE_OFFERS = C, "timbre_queue_offers_total", ["tenant", "queue", "outcome"], "Offers that ended, by outcome.";
+
+    QUEUE_ANSWER = WAIT, "timbre_queue_answer_seconds", ["tenant", "queue"], "From the INVITE to the 200 OK, whoever answered.";
+    QUEUE_RINGS = RINGS, "timbre_queue_answer_rings", ["tenant", "queue", "by_greeting"], "The ring in which the 200 OK went out, counted from 1.";
+    QUEUE_WAIT = WAIT, "timbre_queue_wait_seconds", ["tenant", "queue"], "From the INVITE to the agent's voice.";
+    QUEUE_ABANDON_WAIT = WAIT, "timbre_queue_abandon_wait_seconds", ["tenant", "queue"], "From the INVITE to the customer's leaving, for abandoned calls.";
+    QUEUE_HOLD = HOLD, "timbre_queue_hold_seconds", ["tenant", "queue"], "On hold in all, for calls that were held.";
+    QUEUE_TALK = WORK, "timbre_queue_talk_seconds", ["tenant", "queue"], "With the agent, without holds.";
+    QUEUE_WRAP_UP = WORK, "timbre_queue_wrap_up_seconds", ["tenant", "queue"], "Work after the call.";
+    QUEUE_HANDLE = WORK, "timbre_queue_handle_seconds", ["tenant", "queue"], "Talk, holds and wrap-up of one call.";
+    QUEUE_OFFER_OPEN = OFFER, "timbre_queue_offer_open_seconds", ["tenant", "queue"], "How long an offer was open.";
+
+    QUEUE_WAITING = G, "timbre_queue_waiting_calls", ["tenant", "queue"], "Calls that wait, offered ones included.";
+    QUEUE_OLDEST = G, "timbre_queue_oldest_wait_seconds", ["tenant", "queue"], "For how long the oldest of them has waited; 0 where none waits.";
+    QUEUE_TALKING = G, "timbre_queue_talking_calls", ["tenant", "queue"], "Calls with an agent.";
+    QUEUE_IDLE = G, "timbre_queue_idle_agents", ["tenant", "queue"], "Idle agents who may take the queue's calls.";
+
+    AGENTS = G, "timbre_agents", ["tenant", "state"], "Agents in each state.";
+    AGENT_SECONDS = C, "timbre_agent_state_seconds_total", ["tenant", "state"], "Whole seconds that agents spent in each state, the running ones included; signed-out time is not counted.";
+
+    ENGINE_STEP = STEP, "timbre_engine_step_seconds", [], "One step of the engine.";
+    STORE_COMMIT = REQUEST, "timbre_store_commit_seconds", [], "One commit of the store.";
+    STORE_BATCH = BATCH, "timbre_store_commit_changes", [], "Changes made durable by one commit.";
+    STORE_FAILED = C, "timbre_store_commit_failures_total", [], "Commits that failed.";
+    STORE_SPOOLED = G, "timbre_store_spooled_changes", [], "Changes that wait on the local spool because the store is down.";
+
+    API_REQUESTS = C, "timbre_api_requests_total", ["method", "code"], "RPCs that ended, by gRPC code.";
+    API_SECONDS = REQUEST, "timbre_api_request_seconds", ["method"], "From an RPC's request to its end; streams last as long as they are open.";
+
+    SIP_INVITES_IN = C, "timbre_sip_invites_received_total", [], "INVITEs received that began a dialog.";
+    SIP_INVITES_OUT = C, "timbre_sip_invites_sent_total", [], "INVITEs sent that began a dialog.";
+    SIP_RESPONSES_IN = C, "timbre_sip_responses_received_total", ["class"], "SIP responses received, by class.";
+    SIP_RESPONSES_OUT = C, "timbre_sip_responses_sent_total", ["class"], "SIP responses sent, by class; retransmissions are not counted.";
+    SIP_RETRANSMISSIONS = C, "timbre_sip_retransmissions_received_total", [], "SIP requests received again.";
+    SIP_REGISTRATIONS = C, "timbre_sip_registrations_total", [], "Registrations granted or refreshed.";
+    SIP_REFUSED = C, "timbre_sip_requests_refused_total", ["reason"], "SIP requests refused, by reason.";
+    SIP_PANICS = C, "timbre_sip_panics_total", [], "Panics caught in the switch; each ended one call.";
+    SIP_LEGS = G, "timbre_sip_legs", [], "SIP legs up or being set up.";
+    SIP_AWAITING_ACK = G, "timbre_sip_invites_awaiting_ack", [], "INVITEs whose final response has no ACK yet.";
+    SIP_STATIONS = G, "timbre_sip_stations_reachable", [], "Agents' phones that can be reached.";
+
+    MEDIA_IN = C, "timbre_media_packets_received_total", [], "RTP packets received.";
+    MEDIA_OUT = C, "timbre_media_packets_sent_total", [], "RTP packets sent.";
+    MEDIA_DROPPED = C, "timbre_media_packets_dropped_total", ["reason"], "RTP packets received and not relayed, by reason.";
+    MEDIA_LOST = C, "timbre_media_packets_lost_total", [], "RTP packets that never came, by their sequence numbers.";
+    MEDIA_KEYS = C, "timbre_media_keys_total", [], "Keys pressed (RFC 4733).";
+    MEDIA_TIMEOUTS = C, "timbre_media_timeouts_total", [], "Legs ended because their voice stopped.";
+    MEDIA_JITTER = JITTER, "timbre_media_jitter_seconds", [], "Interarrival jitter of voice streams (RFC 3550); sum and count are exact, a stream is put into the bucket of the mean of its second.";
+}
+
+const METADATA: Metadata<'static> = Metadata::new("timbre", Level::INFO, None);
+
+/// A recorder that knows every family's edges and help.
+pub(super) fn recorder() -> PrometheusRecorder {
+    let mut builder = PrometheusBuilder::new();
+    for family in ALL {
+        if let Kind::Histogram(edges) = family.kind {
+            builder = builder
+                .set_buckets_for_metric(Matcher::Full(family.name.to_owned()), edges)
+                .expect("every histogram of the catalogue has edges");
+        }
+    }
+    let recorder = builder.build_recorder();
+    for family in ALL {
+        let name = KeyName::from_const_str(family.name);
+        let help = family.help.into();
+        match family.kind {
+            Kind::Counter => recorder.describe_counter(name, None, help),
+            Kind::Gauge => recorder.describe_gauge(name, None, help),
+            Kind::Histogram(_) => recorder.describe_histogram(name, None, help),
+        }
+    }
+    recorder
+}
+
+impl Family {
+    fn key(&self, values: &[&str]) -> Key {
+        debug_assert_eq!(values.len(), self.labels.len(), "{}", self.name);
+        let labels = self.labels.iter().zip(values);
+        Key::from_parts(
+            KeyName::from_const_str(self.name),
+            labels.map(|(&name, &value)| Label::new(name, value.to_owned())).collect::<Vec<_>>(),
+        )
+    }
+
+    pub(super) fn counter(&self, recorder: &PrometheusRecorder, values: &[&str]) -> Counter {
+        debug_assert_eq!(self.kind.as_str(), "counter", "{}", self.name);
+        recorder.register_counter(&self.key(values), &METADATA)
+    }
+
+    pub(super) fn gauge(&self, recorder: &PrometheusRecorder, values: &[&str]) -> Gauge {
+        debug_assert_eq!(self.kind.as_str(), "gauge", "{}", self.name);
+        recorder.register_gauge(&self.key(values), &METADATA)
+    }
+
+    pub(super) fn histogram(&self, recorder: &PrometheusRecorder, values: &[&str]) -> Histogram {
+        debug_assert_eq!(self.kind.as_str(), "histogram", "{}", self.name);
+        recorder.register_histogram(&self.key(values), &METADATA)
+    }
+}

@@ -1,0 +1,95 @@
+//! The port that Prometheus scrapes.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http_body_util::Full;
+use hyper::body::{Bytes, Incoming};
+use hyper::header::{CONTENT_TYPE, HeaderValue};
+use hyper::service::service_fn;
+use hyper::{Method, Request, Response, StatusCode};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+use super::Metrics;
+
+/// Connections at once. A Prometheus needs one; more than these wait in the kernel.
+const CONNECTIONS_MAX: usize = 32;
+/// How long a client may take to send its request's head.
+const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A bound port that serves `/metrics` once [`MetricsServer::run`].
+pub struct MetricsServer {
+    listener: TcpListener,
+    metrics: Metrics,
+}
+
+impl MetricsServer {
+    /// Binds `at`; port 0 takes a free one.
+    pub async fn bind(at: SocketAddr, metrics: Metrics) -> io::Result<Self> {
+        Ok(Self { listener: TcpListener::bind(at).await?, metrics })
+    }
+
+    /// Where it listens.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.listener.local_addr()
+    }
+
+    /// Serves until it is dropped.
+    pub async fn run(self) -> Infallible {
+        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+        loop {
+            let slot = slots.clone().acquire_owned().await;
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    let metrics = self.metrics.clone();
+                    tokio::spawn(async move {
+                        serve(stream, metrics).await;
+                        drop(slot);
+                    });
+                }
+                // Out of descriptors: those that are open must end first.
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept a scrape");
+                    tokio::task::yield_now().await;
+                }
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, metrics: Metrics) {
+    let service = service_fn(move |request| answer(request, metrics.clone()));
+    let served = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
+        .await;
+    if let Err(error) = served {
+        tracing::debug!(%error, "a scrape's connection ended");
+    }
+}
+
+async fn answer(
+    request: Request<Incoming>,
+    metrics: Metrics,
+) -> Result<Response<Full<Bytes>>, Infallible> {
+    let (status, kind, body) = match (request.method(), request.uri().path()) {
+        (&Method::GET, "/metrics") => {
+            // Writing tens of thousands of lines would hold up a thread that serves calls.
+            match tokio::task::spawn_blocking(move || metrics.render()).await {
+                Ok(text) => (StatusCode::OK, "text/plain; version=0.0.4", text),
+                Err(_) => (StatusCode::INTERNAL_SERVER_ERROR, "text/plain", String::new()),
+            }
+        }
+        _ => (StatusCode::NOT_FOUND, "text/plain", "metrics are at /metrics\n".to_owned()),
+    };
+    let mut response = Response::new(Full::new(Bytes::from(body)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    Ok(response)
+}
