@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use timbre_model::{
-    AgentRef, CallId, FloorSpec, NotReadyReason, OfferId, Slug, TenantId,
-};
+use timbre_model::{AgentRef, CallId, FloorSpec, NotReadyReason, OfferId, Slug, TenantId};
 
 use crate::port::SwitchEvent;
 

@@ -2,7 +2,7 @@
 //!
 //! The switch moves calls and voices and decides nothing about queues; the engine decides and moves nothing.
 
-use timbre_model::{AgentRef, CallId, CallerId, Cadence, Language, LegId, TrunkRef};
+use timbre_model::{AgentRef, Cadence, CallId, CallerId, Language, LegId, TrunkRef};
 
 /// What the switch tells the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -89,6 +89,18 @@ pub enum Rejection {
         /// Who.
         agent: AgentId,
     },
+    /// The agent's phone cannot be reached, so no call could be offered.
+    #[error("agent {agent} has no phone that can be reached: register it, or let it call in")]
+    NoStation {
+        /// Who.
+        agent: AgentId,
+    },
+    /// The node holds as many tenants as it may.
+    #[error("this node holds {limit} tenants already")]
+    TooManyTenants {
+        /// How many it may hold.
+        limit: usize,
+    },
     /// The definition would take away a queue with calls.
     #[error("queue {queue} has calls: wait until it is empty before taking it off the floor")]
     QueueInUse {
@@ -124,6 +136,8 @@ impl Rejection {
             | Self::NotTheirCall { .. }
             | Self::NotExtendable { .. }
             | Self::AgentInUse { .. }
+            | Self::NoStation { .. }
+            | Self::TooManyTenants { .. }
             | Self::QueueInUse { .. } => Class::Precondition,
             Self::FloorChanged { .. } => Class::Conflict,
             Self::UnknownPause { .. } | Self::UnknownDisposition { .. } => Class::Invalid,
@@ -147,6 +161,8 @@ impl Rejection {
             Self::FloorChanged { .. } => "FLOOR_CHANGED",
             Self::AgentInUse { .. } => "AGENT_IN_USE",
             Self::QueueInUse { .. } => "QUEUE_IN_USE",
+            Self::NoStation { .. } => "NO_STATION",
+            Self::TooManyTenants { .. } => "TOO_MANY_TENANTS",
         }
     }
 }

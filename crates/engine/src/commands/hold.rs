@@ -1,0 +1,16 @@
+//! An agent puts the customer on hold.
+
+use timbre_model::{AgentRef, CallId};
+
+use crate::call::Stage;
+use crate::turn::Turn;
+use crate::{Rejection, Reply};
+
+pub(crate) fn apply(turn: &mut Turn, who: &AgentRef, call: CallId) -> Result<Reply, Rejection> {
+    let (_, at) = turn.their_talk(who, call)?;
+    if let Stage::Talking { held: Some(_), .. } = turn.floor.calls[at].stage {
+        return Err(Rejection::HoldState { call, on_hold: true });
+    }
+    turn.hold(at, false);
+    Ok(Reply::Done)
+}
