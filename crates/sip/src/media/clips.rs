@@ -1,0 +1,117 @@
+//! The recordings that far ends hear, made by `scripts/prompts` and embedded, encoded once.
+
+use std::io;
+
+use super::{Codec, Language, g711};
+
+/// Samples, and bytes of G.711, in one packet: 20 ms.
+pub(crate) const FRAME: usize = 160;
+
+/// A recording in both laws, padded to whole frames.
+#[derive(Debug)]
+pub(crate) struct Clip {
+    alaw: Vec<u8>,
+    ulaw: Vec<u8>,
+}
+
+/// Every recording, shared by all the legs.
+#[derive(Debug)]
+pub(crate) struct Clips {
+    pub(crate) music: Clip,
+    pub(crate) ringback: Clip,
+    greeting_es: Clip,
+    greeting_en: Clip,
+}
+
+impl Clips {
+    pub(crate) fn load() -> io::Result<Self> {
+        Ok(Self {
+            music: Clip::read(include_bytes!("../../prompts/music.wav"))?,
+            ringback: Clip::read(include_bytes!("../../prompts/ringback.wav"))?,
+            greeting_es: Clip::read(include_bytes!("../../prompts/greeting-es.wav"))?,
+            greeting_en: Clip::read(include_bytes!("../../prompts/greeting-en.wav"))?,
+        })
+    }
+
+    pub(crate) fn greeting(&self, language: Language) -> &Clip {
+        match language {
+            Language::Es => &self.greeting_es,
+            Language::En => &self.greeting_en,
+        }
+    }
+}
+
+impl Clip {
+    fn read(wav: &[u8]) -> io::Result<Self> {
+        let invalid = |error: hound::Error| io::Error::new(io::ErrorKind::InvalidData, error);
+        let mut reader = hound::WavReader::new(wav).map_err(invalid)?;
+        let spec = reader.spec();
+        if (spec.sample_rate, spec.channels, spec.bits_per_sample) != (8000, 1, 16) {
+            return Err(io::Error::new(io::ErrorKind::InvalidData, "not 8 kHz mono of 16 bits"));
+        }
+        let samples: Result<Vec<i16>, _> = reader.samples().collect();
+        let mut samples = samples.map_err(invalid)?;
+        samples.resize(samples.len().next_multiple_of(FRAME).max(FRAME), 0);
+        Ok(Self {
+            alaw: g711::encode(Codec::Pcma, &samples),
+            ulaw: g711::encode(Codec::Pcmu, &samples),
+        })
+    }
+
+    /// Frames until the end.
+    pub(crate) fn frames(&self) -> usize {
+        self.alaw.len() / FRAME
+    }
+
+    /// One frame; those beyond the end wrap around.
+    pub(crate) fn frame(&self, codec: Codec, index: usize) -> &[u8; FRAME] {
+        let encoded = match codec {
+            Codec::Pcma => &self.alaw,
+            Codec::Pcmu => &self.ulaw,
+        };
+        let (frames, _) = encoded.as_chunks::<FRAME>();
+        &frames[index % frames.len()]
+    }
+}
+
+/// A frame of nothing.
+pub(crate) fn silence(codec: Codec) -> &'static [u8; FRAME] {
+    match codec {
+        Codec::Pcma => &[0xd5; FRAME],
+        Codec::Pcmu => &[0xff; FRAME],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_recordings_are_there_and_neither_silent_nor_clipped() {
+        let clips = Clips::load().unwrap();
+        let seconds = [
+            (&clips.music, 12.0),
+            (&clips.ringback, 4.5),
+            (clips.greeting(Language::Es), 6.0),
+            (clips.greeting(Language::En), 6.0),
+        ];
+        for (clip, expected) in seconds {
+            let length = clip.frames() as f64 / 50.0;
+            assert!((length - expected).abs() < 1.0, "{length} s");
+            let loud = clip.alaw.iter().filter(|code| (**code ^ 0x55) & 0x70 >= 0x40).count();
+            assert!(loud > clip.alaw.len() / 50, "silent");
+            let clipped = clip.alaw.iter().filter(|code| (**code ^ 0x55) & 0x7f == 0x7f).count();
+            assert_eq!(clipped, 0);
+        }
+    }
+
+    #[test]
+    fn frames_wrap_around() {
+        let clips = Clips::load().unwrap();
+        let frames = clips.music.frames();
+        for codec in [Codec::Pcma, Codec::Pcmu] {
+            assert_eq!(clips.music.frame(codec, frames + 3), clips.music.frame(codec, 3));
+        }
+        assert_ne!(clips.music.frame(Codec::Pcma, 3), clips.music.frame(Codec::Pcmu, 3));
+    }
+}
