@@ -52,14 +52,19 @@ impl MetricsServer {
                         drop(slot);
                     });
                 }
-                // Out of descriptors: those that are open must end first.
+                // Out of descriptors: some must end first, and asking again at once would burn the processor.
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept a scrape");
-                    tokio::task::yield_now().await;
+                    pause().await;
                 }
             }
         }
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "no event tells that descriptors are free again")]
+async fn pause() {
+    tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
 async fn serve(stream: TcpStream, metrics: Metrics) {

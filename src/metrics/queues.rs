@@ -51,7 +51,8 @@ pub(super) struct QueueMeter {
 }
 
 /// Causes for which a queue refuses a call.
-const REFUSALS: [EndCause; 3] = [EndCause::QueueFull, EndCause::Overload, EndCause::MaxWait];
+const REFUSALS: [EndCause; 4] =
+    [EndCause::QueueFull, EndCause::Overload, EndCause::MaxWait, EndCause::Forced];
 
 impl QueueMeter {
     fn new(recorder: &PrometheusRecorder, queue: Option<&QueueRef>) -> Self {
