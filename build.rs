@@ -14,6 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // The RPC `Connect` would collide with the constructor `connect` that this leaves out.
     tonic_prost_build::configure()
         .build_transport(false)
+        // Ordered, so that the same message has the same bytes and faults come in the same order.
+        .btree_map(".timbre.v1")
         .extern_path(".google.rpc.Status", "::tonic_types::Status")
         .compile_fds(descriptors)?;
     Ok(())

@@ -1,7 +1,7 @@
 //! The types that `build.rs` compiles from `proto/timbre/v1`.
 
 #![expect(missing_docs, reason = "generated; the protos are documented")]
-#![expect(clippy::all, reason = "generated")]
+#![expect(clippy::all, clippy::allow_attributes, reason = "generated")]
 
 tonic::include_proto!("timbre.v1");
 

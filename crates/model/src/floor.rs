@@ -88,6 +88,28 @@ pub struct QueueSpec {
     pub announcements: Announcements,
 }
 
+impl QueueSpec {
+    /// A queue with nothing but what every queue must say; all else is as in a definition that leaves it out.
+    pub fn new(id: QueueId, name: String, client: ClientId) -> Self {
+        Self {
+            id,
+            name,
+            client,
+            priority: 0,
+            skills: BTreeMap::new(),
+            service_level: default::service_level(),
+            short_abandonment: default::short_abandonment(),
+            ring: RingPolicy::default(),
+            offer_timeout: default::offer_timeout(),
+            wrap_up: default::wrap_up(),
+            wrap_up_extension: default::wrap_up_extension(),
+            max_wait: default::max_wait(),
+            capacity: default::capacity(),
+            announcements: Announcements::default(),
+        }
+    }
+}
+
 /// What waiting callers hear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -164,6 +186,11 @@ pub struct TrunkSpec {
     /// How many calls it may have up at once.
     #[serde(default = "default::trunk_channels")]
     pub channels: u32,
+}
+
+impl TrunkSpec {
+    /// How many calls a trunk may have up at once where its definition does not say.
+    pub const CHANNELS: u32 = 1_000;
 }
 
 /// Which dialed number leads to which queue.
@@ -406,6 +433,6 @@ mod default {
         200
     }
     pub(super) fn trunk_channels() -> u32 {
-        1_000
+        super::TrunkSpec::CHANNELS
     }
 }

@@ -1,0 +1,667 @@
+//! An agent's stream: commands up, events down; and agents as they now stand.
+
+use std::fmt;
+use std::time::Duration;
+
+use timbre_engine::{AgentView, Because};
+use timbre_model::{
+    AgentRef, AgentStateKind, CallId, CallerId, Civil, Disposition, EndCause, FieldError,
+    NotReadyReason, OfferId, OfferOutcome, PhoneNumber, QueueRef, ReleasedBy, Slug,
+};
+
+use super::error::ApiError;
+use super::name::{self, cut};
+use super::time::{moment, need_moment, need_span, read_moment, span};
+use crate::api::pb;
+use pb::connect_request::Command as WireCommand;
+use pb::connect_response::Event as WireEvent;
+
+/// Most characters of a request's id.
+pub const REQUEST_ID_MAX: usize = 64;
+
+/// What takes a shift up again after a drop. Does not show itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResumeToken(String);
+
+impl ResumeToken {
+    /// From its text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Its text. For the wire, for comparing, and for the client's own file.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeToken(•••)")
+    }
+}
+
+/// What an agent asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgentCommand {
+    /// Begin the shift.
+    SignIn {
+        /// Take offers at once.
+        auto_accept: bool,
+        /// End another stream of the same agent.
+        take_over: bool,
+    },
+    /// Take up a shift whose stream was lost.
+    Resume {
+        /// From the welcome.
+        token: ResumeToken,
+        /// The last event that was seen.
+        last_sequence: u64,
+    },
+    /// End the shift.
+    SignOut,
+    /// May be offered calls.
+    SetReady,
+    /// May not be offered calls.
+    SetNotReady {
+        /// One of the floor's pauses.
+        reason: Slug,
+    },
+    /// Take an offered call.
+    AcceptOffer(OfferId),
+    /// Decline an offered call.
+    RejectOffer(OfferId),
+    /// Put the customer on hold.
+    Hold(CallId),
+    /// Take the customer off hold.
+    Unhold(CallId),
+    /// End the conversation.
+    HangUp(CallId),
+    /// Give wrap-up more time.
+    ExtendWrapUp(CallId),
+    /// Classify the call.
+    Dispose {
+        /// Which.
+        call: CallId,
+        /// One of the floor's dispositions.
+        code: Slug,
+    },
+    /// The client is alive.
+    Heartbeat,
+}
+
+/// One event of an agent's stream.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentMessage {
+    /// Grows by one with each event of the shift. 0: an answer to this stream only.
+    pub sequence: u64,
+    /// When.
+    pub at: Civil,
+    /// What.
+    pub event: AgentEvent,
+}
+
+/// What happened, as far as the agent should see it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AgentEvent {
+    /// The stream is open.
+    Welcome(Box<Welcome>),
+    /// How a command ended.
+    CommandResult {
+        /// The command's.
+        request_id: String,
+        /// It will take effect after the present call.
+        later: bool,
+        /// Why it took no effect.
+        error: Option<Box<ApiError>>,
+    },
+    /// Answers a heartbeat.
+    HeartbeatAck,
+    /// The stream ends now.
+    GoAway(GoAwayReason),
+    /// The agent as they now stand.
+    Status(AgentRef, Box<AgentView>),
+    /// A call is offered.
+    OfferMade(Offer),
+    /// An offer ended.
+    OfferEnded {
+        /// Which.
+        offer: OfferId,
+        /// How.
+        outcome: OfferOutcome,
+    },
+    /// The agent and the customer hear each other.
+    CallConnected {
+        /// Which call.
+        call: CallId,
+        /// Of which queue.
+        queue: QueueRef,
+        /// Since the INVITE.
+        waited: Duration,
+    },
+    /// The customer is on hold.
+    CallHeld(CallId),
+    /// The customer is off hold.
+    CallResumed {
+        /// Which call.
+        call: CallId,
+        /// For how long.
+        held_for: Duration,
+    },
+    /// The conversation is over.
+    CallEnded {
+        /// Which.
+        call: CallId,
+        /// Why.
+        cause: EndCause,
+        /// By whose hand.
+        released_by: ReleasedBy,
+        /// From the agent to the end.
+        talked: Duration,
+        /// Of which on hold.
+        held: Duration,
+    },
+    /// The call was classified and its wrap-up ended.
+    WrappedUp {
+        /// Which.
+        call: CallId,
+        /// How it was classified.
+        disposition: Disposition,
+    },
+}
+
+/// What a stream begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Welcome {
+    /// Who this is.
+    pub agent: AgentRef,
+    /// Takes the shift up again after a drop.
+    pub resume_token: ResumeToken,
+    /// How often to send a heartbeat.
+    pub heartbeat_interval: Duration,
+    /// As they now stand.
+    pub status: AgentView,
+    /// What they may say to [`AgentCommand::SetNotReady`].
+    pub pauses: Vec<Slug>,
+    /// What they may say to [`AgentCommand::Dispose`].
+    pub dispositions: Vec<Slug>,
+    /// The shift was taken up rather than begun.
+    pub resumed: bool,
+}
+
+/// A call on offer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Offer {
+    /// The offer, which names its call.
+    pub offer: OfferId,
+    /// The call's queue.
+    pub queue: QueueRef,
+    /// Who calls.
+    pub caller: CallerId,
+    /// How long the caller has waited.
+    pub waited: Duration,
+    /// How long it may stay open.
+    pub expires_in: Duration,
+    /// Why this agent.
+    pub because: Because,
+}
+
+/// Why a stream ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GoAwayReason {
+    /// The agent signed in on another stream.
+    TakenOver,
+    /// The agent signed out.
+    SignedOut,
+    /// A supervisor signed the agent out.
+    ForcedOut,
+    /// The client reads too slowly: come back with the resume token.
+    Lagging,
+    /// The server stops: come back with the resume token.
+    ShuttingDown,
+}
+
+impl GoAwayReason {
+    /// Every value.
+    pub const ALL: &[Self] =
+        &[Self::TakenOver, Self::SignedOut, Self::ForcedOut, Self::Lagging, Self::ShuttingDown];
+
+    /// Its word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::TakenOver => "taken_over",
+            Self::SignedOut => "signed_out",
+            Self::ForcedOut => "forced_out",
+            Self::Lagging => "lagging",
+            Self::ShuttingDown => "shutting_down",
+        }
+    }
+}
+
+/// A command under its id.
+pub fn request_to_wire(request_id: String, command: AgentCommand) -> pb::ConnectRequest {
+    let call = |call: CallId| call.to_string();
+    let command = match command {
+        AgentCommand::SignIn { auto_accept, take_over } => {
+            WireCommand::SignIn(pb::SignIn { auto_accept, take_over })
+        }
+        AgentCommand::Resume { token: ResumeToken(resume_token), last_sequence } => {
+            WireCommand::Resume(pb::Resume { resume_token, last_sequence })
+        }
+        AgentCommand::SignOut => WireCommand::SignOut(pb::SignOut {}),
+        AgentCommand::SetReady => WireCommand::SetReady(pb::SetReady {}),
+        AgentCommand::SetNotReady { reason } => {
+            WireCommand::SetNotReady(pb::SetNotReady { reason: reason.to_string() })
+        }
+        AgentCommand::AcceptOffer(offer) => {
+            WireCommand::AcceptOffer(pb::AcceptOffer { offer: offer.to_string() })
+        }
+        AgentCommand::RejectOffer(offer) => {
+            WireCommand::RejectOffer(pb::RejectOffer { offer: offer.to_string() })
+        }
+        AgentCommand::Hold(id) => WireCommand::Hold(pb::Hold { call: call(id) }),
+        AgentCommand::Unhold(id) => WireCommand::Unhold(pb::Unhold { call: call(id) }),
+        AgentCommand::HangUp(id) => WireCommand::HangUp(pb::HangUp { call: call(id) }),
+        AgentCommand::ExtendWrapUp(id) => {
+            WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call: call(id) })
+        }
+        AgentCommand::Dispose { call: id, code } => {
+            WireCommand::Dispose(pb::Dispose { call: call(id), disposition: code.to_string() })
+        }
+        AgentCommand::Heartbeat => WireCommand::Heartbeat(pb::Heartbeat {}),
+    };
+    pb::ConnectRequest { request_id, command: Some(command) }
+}
+
+/// Reads a command and its id. The id is given also where the command cannot be read, so that it can be answered; one
+/// that is too long is cut.
+pub fn request_from_wire(wire: pb::ConnectRequest) -> (String, Result<AgentCommand, FieldError>) {
+    let pb::ConnectRequest { request_id, command } = wire;
+    if request_id.chars().count() > REQUEST_ID_MAX {
+        let fault = FieldError::new("request_id", cut(&request_id), "use at most 64 characters");
+        return (cut(&request_id), Err(fault));
+    }
+    (request_id, command_from_wire(command))
+}
+
+fn command_from_wire(command: Option<WireCommand>) -> Result<AgentCommand, FieldError> {
+    Ok(match command {
+        Some(WireCommand::SignIn(pb::SignIn { auto_accept, take_over })) => {
+            AgentCommand::SignIn { auto_accept, take_over }
+        }
+        Some(WireCommand::Resume(pb::Resume { resume_token, last_sequence })) => {
+            AgentCommand::Resume { token: ResumeToken(resume_token), last_sequence }
+        }
+        Some(WireCommand::SignOut(pb::SignOut {})) => AgentCommand::SignOut,
+        Some(WireCommand::SetReady(pb::SetReady {})) => AgentCommand::SetReady,
+        Some(WireCommand::SetNotReady(pb::SetNotReady { reason })) => AgentCommand::SetNotReady {
+            reason: name::id("set_not_ready.reason", &reason, Slug::parse)?,
+        },
+        Some(WireCommand::AcceptOffer(pb::AcceptOffer { offer })) => {
+            AgentCommand::AcceptOffer(read_offer("accept_offer.offer", &offer)?)
+        }
+        Some(WireCommand::RejectOffer(pb::RejectOffer { offer })) => {
+            AgentCommand::RejectOffer(read_offer("reject_offer.offer", &offer)?)
+        }
+        Some(WireCommand::Hold(pb::Hold { call })) => {
+            AgentCommand::Hold(read_call("hold.call", &call)?)
+        }
+        Some(WireCommand::Unhold(pb::Unhold { call })) => {
+            AgentCommand::Unhold(read_call("unhold.call", &call)?)
+        }
+        Some(WireCommand::HangUp(pb::HangUp { call })) => {
+            AgentCommand::HangUp(read_call("hang_up.call", &call)?)
+        }
+        Some(WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call })) => {
+            AgentCommand::ExtendWrapUp(read_call("extend_wrap_up.call", &call)?)
+        }
+        Some(WireCommand::Dispose(pb::Dispose { call, disposition })) => AgentCommand::Dispose {
+            call: read_call("dispose.call", &call)?,
+            code: name::id("dispose.disposition", &disposition, Slug::parse)?,
+        },
+        Some(WireCommand::Heartbeat(pb::Heartbeat {})) => AgentCommand::Heartbeat,
+        None => {
+            return Err(FieldError::new("command", "", "name a command that this server knows"));
+        }
+    })
+}
+
+/// An event as the wire has it.
+pub fn message_to_wire(message: &AgentMessage) -> pb::ConnectResponse {
+    let AgentMessage { sequence, at, event } = message;
+    pb::ConnectResponse {
+        sequence: *sequence,
+        time: Some(moment(*at)),
+        event: Some(event_to_wire(event)),
+    }
+}
+
+fn event_to_wire(event: &AgentEvent) -> WireEvent {
+    match event {
+        AgentEvent::Welcome(welcome) => WireEvent::Welcome(welcome_to_wire(welcome)),
+        AgentEvent::CommandResult { request_id, later, error } => {
+            WireEvent::CommandResult(pb::CommandResult {
+                request_id: request_id.clone(),
+                error: error.as_ref().map(|it| it.to_wire()),
+                later: *later,
+            })
+        }
+        AgentEvent::HeartbeatAck => WireEvent::HeartbeatAck(pb::HeartbeatAck {}),
+        AgentEvent::GoAway(why) => {
+            WireEvent::GoAway(pb::GoAway { reason: why.as_str().to_owned() })
+        }
+        AgentEvent::Status(who, view) => WireEvent::AgentStatus(status_to_wire(who, view)),
+        AgentEvent::OfferMade(offer) => WireEvent::OfferMade(offer_to_wire(offer)),
+        AgentEvent::OfferEnded { offer, outcome } => WireEvent::OfferEnded(pb::OfferEnded {
+            offer: offer.to_string(),
+            outcome: outcome.to_string(),
+        }),
+        AgentEvent::CallConnected { call, queue, waited } => {
+            WireEvent::CallConnected(pb::CallConnected {
+                call: call.to_string(),
+                queue: name::queue(queue),
+                waited: Some(span(*waited)),
+            })
+        }
+        AgentEvent::CallHeld(call) => WireEvent::CallHeld(pb::CallHeld { call: call.to_string() }),
+        AgentEvent::CallResumed { call, held_for } => WireEvent::CallResumed(pb::CallResumed {
+            call: call.to_string(),
+            held_for: Some(span(*held_for)),
+        }),
+        AgentEvent::CallEnded { call, cause, released_by, talked, held } => {
+            WireEvent::CallEnded(pb::CallEnded {
+                call: call.to_string(),
+                cause: cause.to_string(),
+                released_by: released_by.to_string(),
+                talked: Some(span(*talked)),
+                held: Some(span(*held)),
+            })
+        }
+        AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic } } => {
+            WireEvent::WrappedUp(pb::WrappedUp {
+                call: call.to_string(),
+                disposition: code.to_string(),
+                automatic: *automatic,
+            })
+        }
+    }
+}
+
+/// Reads an event.
+pub fn message_from_wire(wire: pb::ConnectResponse) -> Result<AgentMessage, FieldError> {
+    let pb::ConnectResponse { sequence, time, event } = wire;
+    let event =
+        event.ok_or_else(|| FieldError::new("event", "", "use a client as new as the server"))?;
+    Ok(AgentMessage { sequence, at: need_moment("time", time)?, event: event_from_wire(event)? })
+}
+
+fn event_from_wire(event: WireEvent) -> Result<AgentEvent, FieldError> {
+    Ok(match event {
+        WireEvent::Welcome(it) => AgentEvent::Welcome(Box::new(welcome_from_wire(it)?)),
+        WireEvent::CommandResult(pb::CommandResult { request_id, error, later }) => {
+            let error = error.as_ref().map(ApiError::from_wire).map(Box::new);
+            AgentEvent::CommandResult { request_id, later, error }
+        }
+        WireEvent::HeartbeatAck(pb::HeartbeatAck {}) => AgentEvent::HeartbeatAck,
+        WireEvent::GoAway(pb::GoAway { reason }) => {
+            AgentEvent::GoAway(word("go_away.reason", &reason, |text| {
+                GoAwayReason::ALL.iter().copied().find(|why| why.as_str() == text)
+            })?)
+        }
+        WireEvent::AgentStatus(it) => {
+            let (who, view) = status_from_wire(it)?;
+            AgentEvent::Status(who, Box::new(view))
+        }
+        WireEvent::OfferMade(it) => AgentEvent::OfferMade(offer_from_wire(it)?),
+        WireEvent::OfferEnded(pb::OfferEnded { offer, outcome }) => AgentEvent::OfferEnded {
+            offer: read_offer("offer_ended.offer", &offer)?,
+            outcome: word("offer_ended.outcome", &outcome, OfferOutcome::parse)?,
+        },
+        WireEvent::CallConnected(pb::CallConnected { call, queue, waited }) => {
+            AgentEvent::CallConnected {
+                call: read_call("call_connected.call", &call)?,
+                queue: name::read_queue("call_connected.queue", &queue)?,
+                waited: need_span("call_connected.waited", waited)?,
+            }
+        }
+        WireEvent::CallHeld(pb::CallHeld { call }) => {
+            AgentEvent::CallHeld(read_call("call_held.call", &call)?)
+        }
+        WireEvent::CallResumed(pb::CallResumed { call, held_for }) => AgentEvent::CallResumed {
+            call: read_call("call_resumed.call", &call)?,
+            held_for: need_span("call_resumed.held_for", held_for)?,
+        },
+        WireEvent::CallEnded(pb::CallEnded { call, cause, released_by, talked, held }) => {
+            AgentEvent::CallEnded {
+                call: read_call("call_ended.call", &call)?,
+                cause: word("call_ended.cause", &cause, EndCause::parse)?,
+                released_by: word("call_ended.released_by", &released_by, ReleasedBy::parse)?,
+                talked: need_span("call_ended.talked", talked)?,
+                held: need_span("call_ended.held", held)?,
+            }
+        }
+        WireEvent::WrappedUp(pb::WrappedUp { call, disposition, automatic }) => {
+            let code = name::id("wrapped_up.disposition", &disposition, Slug::parse)?;
+            AgentEvent::WrappedUp {
+                call: read_call("wrapped_up.call", &call)?,
+                disposition: Disposition { code, automatic },
+            }
+        }
+    })
+}
+
+fn welcome_to_wire(welcome: &Welcome) -> pb::Welcome {
+    let Welcome { agent, resume_token, heartbeat_interval, status, pauses, dispositions, resumed } =
+        welcome;
+    pb::Welcome {
+        agent: name::agent(agent),
+        resume_token: resume_token.expose().to_owned(),
+        heartbeat_interval: Some(span(*heartbeat_interval)),
+        status: Some(status_to_wire(agent, status)),
+        pauses: pauses.iter().map(ToString::to_string).collect(),
+        dispositions: dispositions.iter().map(ToString::to_string).collect(),
+        resumed: *resumed,
+    }
+}
+
+fn welcome_from_wire(wire: pb::Welcome) -> Result<Welcome, FieldError> {
+    let pb::Welcome {
+        agent,
+        resume_token,
+        heartbeat_interval,
+        status,
+        pauses,
+        dispositions,
+        resumed,
+    } = wire;
+    let slugs = |field: &str, words: Vec<String>| {
+        words.iter().map(|text| name::id(field, text, Slug::parse)).collect::<Result<Vec<_>, _>>()
+    };
+    let absent = || FieldError::new("welcome.status", "", "give the agent's status");
+    Ok(Welcome {
+        agent: name::read_agent("welcome.agent", &agent)?,
+        resume_token: ResumeToken(resume_token),
+        heartbeat_interval: need_span("welcome.heartbeat_interval", heartbeat_interval)?,
+        status: status_from_wire(status.ok_or_else(absent)?)?.1,
+        pauses: slugs("welcome.pauses", pauses)?,
+        dispositions: slugs("welcome.dispositions", dispositions)?,
+        resumed,
+    })
+}
+
+fn offer_to_wire(offer: &Offer) -> pb::OfferMade {
+    let Offer { offer, queue, caller, waited, expires_in, because } = offer;
+    pb::OfferMade {
+        offer: offer.to_string(),
+        call: offer.call.to_string(),
+        queue: name::queue(queue),
+        caller: caller_to_wire(caller),
+        waited: Some(span(*waited)),
+        expires_in: Some(span(*expires_in)),
+        because: because.as_str().to_owned(),
+    }
+}
+
+fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
+    let pb::OfferMade { offer, call: _, queue, caller, waited, expires_in, because } = wire;
+    Ok(Offer {
+        offer: read_offer("offer_made.offer", &offer)?,
+        queue: name::read_queue("offer_made.queue", &queue)?,
+        caller: caller_from_wire("offer_made.caller", &caller)?,
+        waited: need_span("offer_made.waited", waited)?,
+        expires_in: need_span("offer_made.expires_in", expires_in)?,
+        because: word("offer_made.because", &because, |text| {
+            [Because::LongestIdle, Because::OldestCall].into_iter().find(|it| it.as_str() == text)
+        })?,
+    })
+}
+
+/// Who calls; empty where withheld.
+pub(super) fn caller_to_wire(caller: &CallerId) -> String {
+    caller.number().map(|number| number.expose().to_owned()).unwrap_or_default()
+}
+
+/// Reads who calls. The fault does not repeat the text: it could be a real number.
+pub(super) fn caller_from_wire(field: &str, text: &str) -> Result<CallerId, FieldError> {
+    if text.is_empty() {
+        return Ok(CallerId::Withheld);
+    }
+    let remedy = "write + and 4 to 15 digits, with the country code; nothing where withheld";
+    let number = PhoneNumber::parse(text).map_err(|_| FieldError::new(field, "", remedy))?;
+    Ok(CallerId::Number(number))
+}
+
+/// An agent as they now stand.
+pub fn status_to_wire(who: &AgentRef, view: &AgentView) -> pb::AgentStatus {
+    let AgentView {
+        state,
+        reason,
+        since,
+        offer,
+        call,
+        on_hold,
+        wrap_up_until,
+        wrap_up_extendable,
+        pause_after,
+        connected,
+        station,
+    } = view;
+    let reason_word = |it: &Option<NotReadyReason>| {
+        it.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default()
+    };
+    pb::AgentStatus {
+        agent: name::agent(who),
+        state: state_to_wire(*state).into(),
+        reason: reason_word(reason),
+        since: Some(moment(*since)),
+        offer: offer.map(|(offer, _)| offer.to_string()).unwrap_or_default(),
+        offer_expire_time: offer.map(|(_, until)| moment(until)),
+        call: call.map(|call| call.to_string()).unwrap_or_default(),
+        on_hold: *on_hold,
+        wrap_up_expire_time: wrap_up_until.map(moment),
+        wrap_up_extendable: *wrap_up_extendable,
+        pause_after: reason_word(pause_after),
+        connected: *connected,
+        station: *station,
+    }
+}
+
+/// Reads an agent as they now stand.
+pub fn status_from_wire(wire: pb::AgentStatus) -> Result<(AgentRef, AgentView), FieldError> {
+    let pb::AgentStatus {
+        agent,
+        state,
+        reason,
+        since,
+        offer,
+        offer_expire_time,
+        call,
+        on_hold,
+        wrap_up_expire_time,
+        wrap_up_extendable,
+        pause_after,
+        connected,
+        station,
+    } = wire;
+    let offer = match offer.as_str() {
+        "" => None,
+        text => {
+            let until = need_moment("offer_expire_time", offer_expire_time)?;
+            Some((read_offer("offer", text)?, until))
+        }
+    };
+    let view = AgentView {
+        state: state_from_wire("state", state)?,
+        reason: optional("reason", &reason, NotReadyReason::parse)?,
+        since: need_moment("since", since)?,
+        offer,
+        call: optional("call", &call, CallId::parse)?,
+        on_hold,
+        wrap_up_until: read_moment("wrap_up_expire_time", wrap_up_expire_time)?,
+        wrap_up_extendable,
+        pause_after: optional("pause_after", &pause_after, NotReadyReason::parse)?,
+        connected,
+        station,
+    };
+    Ok((name::read_agent("agent", &agent)?, view))
+}
+
+/// A state as the wire has it.
+pub const fn state_to_wire(state: AgentStateKind) -> pb::AgentState {
+    match state {
+        AgentStateKind::SignedOut => pb::AgentState::SignedOut,
+        AgentStateKind::Ready => pb::AgentState::Ready,
+        AgentStateKind::Offered => pb::AgentState::Offered,
+        AgentStateKind::Talking => pb::AgentState::Talking,
+        AgentStateKind::WrapUp => pb::AgentState::WrapUp,
+        AgentStateKind::NotReady => pb::AgentState::NotReady,
+    }
+}
+
+/// Reads a state, which must be one.
+pub fn state_from_wire(field: &str, wire: i32) -> Result<AgentStateKind, FieldError> {
+    match pb::AgentState::try_from(wire) {
+        Ok(pb::AgentState::SignedOut) => Ok(AgentStateKind::SignedOut),
+        Ok(pb::AgentState::Ready) => Ok(AgentStateKind::Ready),
+        Ok(pb::AgentState::Offered) => Ok(AgentStateKind::Offered),
+        Ok(pb::AgentState::Talking) => Ok(AgentStateKind::Talking),
+        Ok(pb::AgentState::WrapUp) => Ok(AgentStateKind::WrapUp),
+        Ok(pb::AgentState::NotReady) => Ok(AgentStateKind::NotReady),
+        Ok(pb::AgentState::Unspecified) | Err(_) => {
+            Err(FieldError::new(field, wire, "give a state, such as AGENT_STATE_READY"))
+        }
+    }
+}
+
+/// Reads an offer's id.
+pub fn read_offer(field: &str, text: &str) -> Result<OfferId, FieldError> {
+    let remedy = "give the offer's id as the server sent it";
+    OfferId::parse(text).ok_or_else(|| FieldError::new(field, cut(text), remedy))
+}
+
+/// Reads a call's bare id.
+pub fn read_call(field: &str, text: &str) -> Result<CallId, FieldError> {
+    let remedy = "give the call's id: 32 hexadecimal digits";
+    CallId::parse(text).ok_or_else(|| FieldError::new(field, cut(text), remedy))
+}
+
+/// Reads one word of a closed list.
+pub(super) fn word<T>(
+    field: &str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<T, FieldError> {
+    parse(text).ok_or_else(|| FieldError::new(field, cut(text), "give one of the documented words"))
+}
+
+/// The same, where an empty text is none.
+pub(super) fn optional<T>(
+    field: &str,
+    text: &str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> Result<Option<T>, FieldError> {
+    if text.is_empty() { Ok(None) } else { word(field, text, parse).map(Some) }
+}
+
+#[cfg(test)]
+mod tests;
