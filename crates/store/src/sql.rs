@@ -1,0 +1,201 @@
+//! Statements: their text, their values, and how many rows one of them writes at once.
+
+use std::fmt::Write as _;
+use std::sync::{Arc, OnceLock};
+
+use sqlx::postgres::PgArguments;
+use sqlx::sqlite::SqliteArguments;
+use sqlx::{Arguments as _, AssertSqlSafe, SqlSafeStr as _, SqlStr};
+
+/// Which words the database understands. The few texts that differ ask for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Dialect {
+    Sqlite,
+    Postgres,
+}
+
+/// The values of one statement, in the driver's own form: each is converted once.
+#[derive(Debug)]
+pub(crate) enum Args {
+    Sqlite(SqliteArguments),
+    Postgres(PgArguments),
+}
+
+/// One statement with its values.
+#[derive(Debug)]
+pub(crate) struct Statement {
+    pub(crate) text: SqlStr,
+    pub(crate) args: Args,
+}
+
+impl Statement {
+    pub(crate) fn new(text: &'static str, args: Args) -> Self {
+        Self { text: text.into_sql_str(), args }
+    }
+
+    /// `text` holds nothing but this crate's own words and placeholders.
+    pub(crate) fn generated(text: Arc<str>, args: Args) -> Self {
+        Self { text: AssertSqlSafe(text).into_sql_str(), args }
+    }
+}
+
+impl Args {
+    pub(crate) fn new(dialect: Dialect) -> Self {
+        match dialect {
+            Dialect::Sqlite => Self::Sqlite(SqliteArguments::default()),
+            Dialect::Postgres => Self::Postgres(PgArguments::default()),
+        }
+    }
+
+    fn reserve(&mut self, values: usize) {
+        match self {
+            Self::Sqlite(args) => args.reserve(values, 0),
+            Self::Postgres(args) => args.reserve(values, values * 12),
+        }
+    }
+
+    pub(crate) fn int(&mut self, value: impl Into<Option<i64>>) -> &mut Self {
+        let value = value.into();
+        let added = match self {
+            Self::Sqlite(args) => args.add(value),
+            Self::Postgres(args) => args.add(value),
+        };
+        added.expect("a number always fits");
+        self
+    }
+
+    pub(crate) fn text<'a>(&mut self, value: impl Into<Option<&'a str>>) -> &mut Self {
+        let value = value.into();
+        let added = match self {
+            // An `Arc<str>` is one allocation; a `&str` would be two.
+            Self::Sqlite(args) => args.add(value.map(Arc::<str>::from)),
+            Self::Postgres(args) => args.add(value),
+        };
+        added.expect("a text below a gigabyte always fits");
+        self
+    }
+
+    pub(crate) fn bytes<'a>(&mut self, value: impl Into<Option<&'a [u8]>>) -> &mut Self {
+        let value = value.into();
+        let added = match self {
+            Self::Sqlite(args) => args.add(value),
+            Self::Postgres(args) => args.add(value),
+        };
+        added.expect("bytes below a gigabyte always fit");
+        self
+    }
+}
+
+/// How many rows a statement may write. Few sizes, so that each statement is prepared once and then found in the
+/// connection's cache; the rows that a size has too many are NULL and are filtered out by the statement.
+const SIZES: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
+/// Most rows of one statement.
+const ROWS_MAX: usize = SIZES[SIZES.len() - 1];
+
+/// What a column holds; Postgres wants to know even of a NULL.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    Int,
+    Text,
+    Bytes,
+}
+
+/// A table that batches are written to.
+pub(crate) struct Table {
+    name: &'static str,
+    columns: &'static [(&'static str, Kind)],
+    /// The leading columns that are the key.
+    key: usize,
+    /// The first column that a later record of the same key replaces; the number of columns where none does.
+    replaced: usize,
+    texts: [[OnceLock<Arc<str>>; SIZES.len()]; 2],
+}
+
+impl Table {
+    pub(crate) const fn new(
+        name: &'static str,
+        columns: &'static [(&'static str, Kind)],
+        key: usize,
+        replaced: usize,
+    ) -> Self {
+        assert!(columns.len() * ROWS_MAX < 32_766, "SQLite takes no more values in one statement");
+        let texts = [const { [const { OnceLock::new() }; SIZES.len()] }; 2];
+        Self { name, columns, key, replaced, texts }
+    }
+
+    /// The names of the columns, for a SELECT that reads them in their order.
+    pub(crate) fn names(&self) -> String {
+        self.columns.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+    }
+
+    /// Statements that write `rows`, each by `write`.
+    pub(crate) fn upsert<R>(
+        &'static self,
+        dialect: Dialect,
+        rows: &[R],
+        write: impl Fn(&R, &mut Args),
+    ) -> impl Iterator<Item = Statement> {
+        rows.chunks(ROWS_MAX).map(move |rows| {
+            let at = SIZES.iter().position(|&size| size >= rows.len()).unwrap_or(SIZES.len() - 1);
+            let mut args = Args::new(dialect);
+            args.reserve(SIZES[at] * self.columns.len());
+            for row in rows {
+                write(row, &mut args);
+            }
+            for _ in rows.len()..SIZES[at] {
+                self.pad(&mut args);
+            }
+            Statement::generated(self.text(dialect, at), args)
+        })
+    }
+
+    fn pad(&self, args: &mut Args) {
+        for (_, kind) in self.columns {
+            match kind {
+                Kind::Int => args.int(None),
+                Kind::Text => args.text(None),
+                Kind::Bytes => args.bytes(None),
+            };
+        }
+    }
+
+    fn text(&self, dialect: Dialect, size: usize) -> Arc<str> {
+        let of_dialect = &self.texts[usize::from(dialect == Dialect::Postgres)];
+        of_dialect[size].get_or_init(|| self.spell(dialect, SIZES[size]).into()).clone()
+    }
+
+    fn spell(&self, dialect: Dialect, rows: usize) -> String {
+        let mut text = format!("INSERT INTO {} ({}) SELECT ", self.name, self.names());
+        for at in 1..=self.columns.len() {
+            let comma = if at == 1 { "" } else { ", " };
+            let _ = write!(text, "{comma}column{at}");
+        }
+        text.push_str(" FROM (VALUES ");
+        for row in 0..rows {
+            text.push_str(if row == 0 { "(" } else { ", (" });
+            for column in 0..self.columns.len() {
+                text.push_str(if column == 0 { "" } else { ", " });
+                // SQLite finds the name of a numbered placeholder by a linear search, at each binding.
+                let _ = match dialect {
+                    Dialect::Sqlite => write!(text, "?"),
+                    Dialect::Postgres => {
+                        write!(text, "${}", row * self.columns.len() + column + 1)
+                    }
+                };
+            }
+            text.push(')');
+        }
+        text.push_str(") AS v WHERE column1 IS NOT NULL ON CONFLICT (");
+        let names = |from: usize, to: usize| self.columns[from..to].iter().map(|(name, _)| *name);
+        text.push_str(&names(0, self.key).collect::<Vec<_>>().join(", "));
+        text.push_str(") DO ");
+        if self.replaced == self.columns.len() {
+            text.push_str("NOTHING");
+        } else {
+            let set = names(self.replaced, self.columns.len());
+            let set = set.map(|name| format!("{name} = excluded.{name}"));
+            let _ = write!(text, "UPDATE SET {}", set.collect::<Vec<_>>().join(", "));
+        }
+        text
+    }
+}

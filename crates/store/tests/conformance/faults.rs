@@ -1,0 +1,82 @@
+//! What goes wrong, and what it must not lead to.
+
+use std::future::Future as _;
+use std::pin::pin;
+use std::task::{Context, Waker};
+
+use timbre_model::{Change, TimelineKind};
+use timbre_store::{CallFilter, PageRequest, Store, StoreError};
+
+use crate::world::*;
+
+pub async fn cancelled_commits_leave_the_pool_healthy(place: Place) {
+    let store = place.open().await;
+    for number in 0..60 {
+        let batch = vec![
+            call_change(call("t", number, 1)),
+            Change::Timeline(entry("t", number, 1, TimelineKind::Arrived)),
+        ];
+        // Dropped after a few polls: at one of its first points of waiting, in the middle of its transaction.
+        let mut commit = pin!(store.commit(batch));
+        for _ in 0..number % 6 {
+            if commit.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    for _ in 0..20 {
+        store.health().await.expect("no session is left inside a transaction");
+    }
+    store.commit(vec![call_change(call("t", 99, 1))]).await.expect("a commit");
+    // Each of the cancelled batches is there as a whole or not at all.
+    let page = PageRequest { size: 1_000, after: None };
+    let found = store.list_calls(&tenant("t"), &CallFilter::default(), &page).await;
+    let found = found.expect("a read").calls;
+    assert!(found.iter().any(|call| call.id == call_id(99)));
+    for call in found.iter().filter(|call| call.id != call_id(99)) {
+        let timeline = store.timeline(&call.tenant, call.id).await.expect("a read");
+        assert_eq!(timeline.len(), 1, "{}", call.id);
+    }
+}
+
+pub async fn a_value_that_cannot_be_read_is_named(place: Place) {
+    let store = place.open().await;
+    let batch = vec![
+        call_change(call("t", 1, 1)),
+        Change::Timeline(entry("t", 1, 1, TimelineKind::Arrived)),
+    ];
+    store.commit(batch).await.expect("a commit");
+    place.meddle("UPDATE calls SET outcome = 'splendid'").await;
+    place.meddle("UPDATE timeline SET what = '{\"kind\":\"flew\"}'").await;
+    let id = format!("t/{}", call_id(1));
+    let corrupt = StoreError::Corrupt { table: "calls", column: "outcome", id: id.clone() };
+    assert_eq!(store.call(&tenant("t"), call_id(1)).await, Err(corrupt.clone()));
+    let page = PageRequest { size: 10, after: None };
+    let listed = store.list_calls(&tenant("t"), &CallFilter::default(), &page).await;
+    assert_eq!(listed, Err(corrupt));
+    let corrupt = StoreError::Corrupt { table: "timeline", column: "what", id: format!("{id}/1") };
+    assert_eq!(store.timeline(&tenant("t"), call_id(1)).await, Err(corrupt));
+}
+
+pub async fn a_newer_schema_is_refused(place: Place) {
+    place.open().await.close().await;
+    let insert = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                  SELECT 9999, 'of tomorrow', success, checksum, 1 FROM _sqlx_migrations WHERE version = 1";
+    place.meddle(insert).await;
+    let Err(StoreError::Schema(why)) = Store::open(&place.url).await else {
+        panic!("a schema of tomorrow was taken");
+    };
+    assert!(why.contains("newer"), "{why}");
+}
+
+pub async fn what_is_kept_outlives_the_handle(place: Place) {
+    let store = place.open().await;
+    store.commit(vec![call_change(call("t", 1, 1))]).await.expect("a commit");
+    store.close().await;
+    let closed = store.commit(vec![call_change(call("t", 2, 1))]).await;
+    assert!(matches!(closed, Err(StoreError::Unavailable(_))), "{closed:?}");
+    let again = place.open().await;
+    assert_eq!(again.call(&tenant("t"), call_id(1)).await, Ok(Some(call("t", 1, 1))));
+    assert_eq!(again.call(&tenant("t"), call_id(2)).await, Ok(None));
+}

@@ -1,0 +1,44 @@
+//! One suite for both databases: each case runs on SQLite and on Postgres, in a database of its own.
+
+mod agents;
+mod batches;
+mod calls;
+mod faults;
+mod floors;
+mod recovery;
+mod world;
+
+/// Makes two tests of each case, and a module of each database.
+macro_rules! on_both {
+    ($($module:ident: $($case:ident),+;)+) => {
+        mod sqlite {
+            $($(#[tokio::test]
+            async fn $case() {
+                super::$module::$case(super::world::Place::sqlite()).await;
+            })+)+
+        }
+        mod postgres {
+            $($(#[tokio::test]
+            async fn $case() {
+                super::$module::$case(super::world::Place::postgres().await).await;
+            })+)+
+        }
+    };
+}
+
+on_both! {
+    batches: a_batch_is_read_back_as_it_was_written, the_last_record_of_a_batch_stands,
+        a_batch_repeated_changes_nothing, batches_of_any_size_are_kept_whole,
+        tenants_never_see_each_other, a_nul_from_the_network_is_no_fault;
+    calls: a_list_is_newest_first_and_pages_through_ties, filters_narrow_the_list,
+        a_page_has_its_bounds;
+    agents: records_are_read_back_in_order, time_in_states_is_cut_to_the_period,
+        times_of_one_agent_are_those_of_all;
+    floors: the_latest_definition_holds_and_the_former_are_kept, tokens_are_kept_by_hash,
+        a_token_is_revoked_once, the_first_answer_to_a_request_is_kept,
+        old_requests_are_forgotten, the_database_describes_itself;
+    recovery: what_a_dead_node_left_open_is_ended_once, what_was_ended_is_left_alone,
+        a_clock_set_back_signs_agents_out_behind_their_last_record;
+    faults: cancelled_commits_leave_the_pool_healthy, a_value_that_cannot_be_read_is_named,
+        a_newer_schema_is_refused, what_is_kept_outlives_the_handle;
+}
