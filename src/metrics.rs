@@ -16,15 +16,16 @@ mod trunks;
 mod tests;
 
 use std::collections::HashMap;
+use std::io;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ::metrics::{Counter, Gauge, Histogram};
+use ::metrics::{Gauge, Histogram};
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
-use timbre_engine::{AgentView, Event, EventKind, QueueView};
-use timbre_model::{AgentRef, CallId, Civil, Mono, TenantId};
+use timbre_engine::{Event, EventKind, QueueView};
+use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, Mono, TenantId};
 
-pub use http::MetricsServer;
 pub use switch::{MediaSample, SwitchSample};
 pub use trunks::TrunkSample;
 
@@ -43,8 +44,7 @@ struct Shared {
     step: Histogram,
     commit: Histogram,
     batch: Histogram,
-    commit_failures: Counter,
-    spooled: Gauge,
+    spooling: Gauge,
 }
 
 /// What the driver feeds.
@@ -75,10 +75,16 @@ impl Metrics {
             step: catalog::ENGINE_STEP.histogram(&recorder, &[]),
             commit: catalog::STORE_COMMIT.histogram(&recorder, &[]),
             batch: catalog::STORE_BATCH.histogram(&recorder, &[]),
-            commit_failures: catalog::STORE_FAILED.counter(&recorder, &[]),
-            spooled: catalog::STORE_SPOOLED.gauge(&recorder, &[]),
+            spooling: catalog::STORE_SPOOLING.gauge(&recorder, &[]),
             recorder,
         }))
+    }
+
+    /// Binds `at` (port 0: a free one) and serves from then on, within the present runtime; tells where.
+    pub fn serve(at: SocketAddr) -> io::Result<(Self, SocketAddr)> {
+        let metrics = Self::new();
+        let at = http::serve(at, metrics.clone())?;
+        Ok((metrics, at))
     }
 
     /// Counts what happened on the floor.
@@ -91,10 +97,10 @@ impl Metrics {
         self.floor().queues.show(&self.0.recorder, views, now);
     }
 
-    /// Shows how one tenant's agents stand, and counts the time of the states they are in. Call it every second or so,
-    /// with all its agents.
-    pub fn agents(&self, tenant: &TenantId, agents: &[(AgentRef, AgentView)], now: Civil) {
-        self.floor().agents.show(&self.0.recorder, tenant, agents, now);
+    /// Shows how many agents of each tenant are in each state; a state that is not named has none. Call it every second
+    /// or so, with all tenants.
+    pub fn agents(&self, counts: &[(TenantId, AgentStateKind, usize)], now: Civil) {
+        self.floor().agents.show(&self.0.recorder, counts, now);
     }
 
     /// Shows how the trunks stand. Call it every second or so, with all trunks.
@@ -118,14 +124,9 @@ impl Metrics {
         self.0.batch.record(changes as f64);
     }
 
-    /// The store failed to commit.
-    pub fn commit_failed(&self) {
-        self.0.commit_failures.increment(1);
-    }
-
-    /// So many changes wait on the local spool.
-    pub fn spooled(&self, changes: usize) {
-        self.0.spooled.set(changes as f64);
+    /// The store is down and changes go to the local spool, or it is back and the spool is empty.
+    pub fn spooling(&self, spooling: bool) {
+        self.0.spooling.set(f64::from(u8::from(spooling)));
     }
 
     /// An RPC ended: `method` as `timbre.v1.AgentService/Connect`, `code` as gRPC spells it (`OK`, `NOT_FOUND`).
@@ -138,9 +139,8 @@ impl Metrics {
         self.0.handle.render()
     }
 
-    /// Folds observations into their histograms. Call it every few seconds: a scrape does it too, but where nobody
-    /// scrapes they would pile up.
-    pub fn upkeep(&self) {
+    /// Folds observations into their histograms. A scrape does it too, but where nobody scrapes they would pile up.
+    fn upkeep(&self) {
         self.0.handle.run_upkeep();
     }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use metrics::{Counter, Gauge};
 use metrics_exporter_prometheus::PrometheusRecorder;
-use timbre_engine::{AgentChanged, AgentView};
-use timbre_model::{AgentRef, AgentStateKind, Civil, TenantId};
+use timbre_engine::AgentChanged;
+use timbre_model::{AgentStateKind, Civil, TenantId};
 
 use super::catalog;
 
@@ -19,31 +19,51 @@ fn at(state: AgentStateKind) -> usize {
     state as usize
 }
 
-/// One tenant's handles, in the order of [`AgentStateKind::ALL`].
+/// One tenant's agents, in the order of [`AgentStateKind::ALL`]. The time spent in a state is the number of agents in it,
+/// summed over time: so a state that lasts shows while it lasts.
 struct TenantMeter {
-    agents: [Gauge; STATES],
-    seconds: [Counter; STATES],
-    /// Time in states that have ended.
-    ended: [Duration; STATES],
+    agents: [usize; STATES],
+    spent: [Duration; STATES],
+    until: Option<Civil>,
+    agents_shown: [Gauge; STATES],
+    spent_shown: [Counter; STATES],
 }
 
 impl TenantMeter {
     fn new(recorder: &PrometheusRecorder, tenant: &str) -> Self {
         let labels = |state: usize| [tenant, AgentStateKind::ALL[state].as_str()];
         Self {
-            agents: std::array::from_fn(|s| catalog::AGENTS.gauge(recorder, &labels(s))),
-            seconds: std::array::from_fn(|s| catalog::AGENT_SECONDS.counter(recorder, &labels(s))),
-            ended: [Duration::ZERO; STATES],
+            agents: [0; STATES],
+            spent: [Duration::ZERO; STATES],
+            until: None,
+            agents_shown: std::array::from_fn(|s| catalog::AGENTS.gauge(recorder, &labels(s))),
+            spent_shown: std::array::from_fn(|s| {
+                catalog::AGENT_SECONDS.counter(recorder, &labels(s))
+            }),
         }
     }
 
-    /// Shows what has ended and what still runs. The counters take only growth, so a wall clock set back cannot make
-    /// them fall.
-    fn show(&self, agents: [usize; STATES], running: [Duration; STATES]) {
+    /// Adds the time since the last look. A wall clock that was set back adds nothing.
+    fn pass(&mut self, now: Civil) {
+        let before = self.until.replace(now).unwrap_or(now);
+        let micros = now.as_micros().saturating_sub(before.as_micros());
+        let passed = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
         for state in 0..STATES {
-            self.agents[state].set(agents[state] as f64);
+            let agents = u32::try_from(self.agents[state]).unwrap_or(u32::MAX);
+            self.spent[state] = self.spent[state].saturating_add(passed.saturating_mul(agents));
+        }
+    }
+
+    fn moved(&mut self, from: AgentStateKind, to: AgentStateKind) {
+        self.agents[at(from)] = self.agents[at(from)].saturating_sub(1);
+        self.agents[at(to)] += 1;
+    }
+
+    fn show(&self) {
+        for state in 0..STATES {
+            self.agents_shown[state].set(self.agents[state] as f64);
             if state != at(AgentStateKind::SignedOut) {
-                self.seconds[state].absolute((self.ended[state] + running[state]).as_secs());
+                self.spent_shown[state].absolute(self.spent[state].as_secs());
             }
         }
     }
@@ -51,25 +71,14 @@ impl TenantMeter {
 
 /// The meters of every tenant.
 #[derive(Default)]
-pub(super) struct AgentMeters {
-    tenants: HashMap<TenantId, TenantMeter>,
-    /// The first moment seen: what was before it is another process's.
-    began: Option<Civil>,
-}
+pub(super) struct AgentMeters(HashMap<TenantId, TenantMeter>);
 
 impl AgentMeters {
     fn of(&mut self, recorder: &PrometheusRecorder, tenant: &TenantId) -> Option<&mut TenantMeter> {
-        if !self.tenants.contains_key(tenant) && self.tenants.len() < TENANTS_MAX {
-            self.tenants.insert(tenant.clone(), TenantMeter::new(recorder, tenant.as_str()));
+        if !self.0.contains_key(tenant) && self.0.len() < TENANTS_MAX {
+            self.0.insert(tenant.clone(), TenantMeter::new(recorder, tenant.as_str()));
         }
-        self.tenants.get_mut(tenant)
-    }
-
-    /// How much of the span from `from` to `to` is this process's.
-    fn ours(&mut self, from: Civil, to: Civil) -> Duration {
-        let began = *self.began.get_or_insert(to);
-        let micros = to.as_micros().saturating_sub(from.max(began).as_micros());
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+        self.0.get_mut(tenant)
     }
 
     pub(super) fn changed(
@@ -78,29 +87,30 @@ impl AgentMeters {
         when: Civil,
         changed: &AgentChanged,
     ) {
-        let micros = i64::try_from(changed.lasted.as_micros()).unwrap_or(i64::MAX);
-        let from = Civil::from_micros(when.as_micros().saturating_sub(micros));
-        let lasted = self.ours(from, when);
         if let Some(meter) = self.of(recorder, &changed.agent.tenant) {
-            meter.ended[at(changed.from)] += lasted;
+            meter.pass(when);
+            meter.moved(changed.from, changed.now.state);
         }
     }
 
     pub(super) fn show(
         &mut self,
         recorder: &PrometheusRecorder,
-        tenant: &TenantId,
-        agents: &[(AgentRef, AgentView)],
+        counts: &[(TenantId, AgentStateKind, usize)],
         now: Civil,
     ) {
-        let mut count = [0; STATES];
-        let mut running = [Duration::ZERO; STATES];
-        for (_, view) in agents {
-            count[at(view.state)] += 1;
-            running[at(view.state)] += self.ours(view.since, now);
+        for meter in self.0.values_mut() {
+            meter.pass(now);
+            meter.agents = [0; STATES];
         }
-        if let Some(meter) = self.of(recorder, tenant) {
-            meter.show(count, running);
+        for (tenant, state, agents) in counts {
+            if let Some(meter) = self.of(recorder, tenant) {
+                meter.until = Some(now);
+                meter.agents[at(*state)] = *agents;
+            }
+        }
+        for meter in self.0.values() {
+            meter.show();
         }
     }
 }

@@ -133,8 +133,7 @@ families! {
     ENGINE_STEP = STEP, "timbre_engine_step_seconds", [], "One step of the engine.";
     STORE_COMMIT = REQUEST, "timbre_store_commit_seconds", [], "One commit of the store.";
     STORE_BATCH = BATCH, "timbre_store_commit_changes", [], "Changes made durable by one commit.";
-    STORE_FAILED = C, "timbre_store_commit_failures_total", [], "Commits that failed.";
-    STORE_SPOOLED = G, "timbre_store_spooled_changes", [], "Changes that wait on the local spool because the store is down.";
+    STORE_SPOOLING = G, "timbre_store_spooling", [], "1 while the store is down and changes go to the local spool, else 0.";
 
     API_REQUESTS = C, "timbre_api_requests_total", ["method", "code"], "RPCs that ended, by gRPC code.";
     API_SECONDS = REQUEST, "timbre_api_request_seconds", ["method"], "From an RPC's request to its end; streams last as long as they are open.";

@@ -22,41 +22,44 @@ const CONNECTIONS_MAX: usize = 32;
 /// How long a client may take to send its request's head.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// A bound port that serves `/metrics` once [`MetricsServer::run`].
-pub struct MetricsServer {
-    listener: TcpListener,
-    metrics: Metrics,
+/// How often observations are folded where nobody scrapes.
+const UPKEEP_EVERY: Duration = Duration::from_secs(5);
+
+/// Binds `at` and serves until the runtime ends.
+pub(super) fn serve(at: SocketAddr, metrics: Metrics) -> io::Result<SocketAddr> {
+    let listener = std::net::TcpListener::bind(at)?;
+    listener.set_nonblocking(true)?;
+    let listener = TcpListener::from_std(listener)?;
+    let at = listener.local_addr()?;
+    tokio::spawn(keep_up(metrics.clone()));
+    tokio::spawn(accept(listener, metrics));
+    Ok(at)
 }
 
-impl MetricsServer {
-    /// Binds `at`; port 0 takes a free one.
-    pub async fn bind(at: SocketAddr, metrics: Metrics) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(at).await?, metrics })
+async fn keep_up(metrics: Metrics) {
+    let mut due = tokio::time::interval(UPKEEP_EVERY);
+    loop {
+        due.tick().await;
+        metrics.upkeep();
     }
+}
 
-    /// Where it listens.
-    pub fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
-    }
-
-    /// Serves until it is dropped.
-    pub async fn run(self) -> Infallible {
-        let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
-        loop {
-            let slot = slots.clone().acquire_owned().await;
-            match self.listener.accept().await {
-                Ok((stream, _)) => {
-                    let metrics = self.metrics.clone();
-                    tokio::spawn(async move {
-                        serve(stream, metrics).await;
-                        drop(slot);
-                    });
-                }
-                // Out of descriptors: some must end first, and asking again at once would burn the processor.
-                Err(error) => {
-                    tracing::warn!(%error, "cannot accept a scrape");
-                    pause().await;
-                }
+async fn accept(listener: TcpListener, metrics: Metrics) {
+    let slots = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    loop {
+        let slot = slots.clone().acquire_owned().await;
+        match listener.accept().await {
+            Ok((stream, _)) => {
+                let metrics = metrics.clone();
+                tokio::spawn(async move {
+                    converse(stream, metrics).await;
+                    drop(slot);
+                });
+            }
+            // Out of descriptors: some must end first, and asking again at once would burn the processor.
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept a scrape");
+                pause().await;
             }
         }
     }
@@ -67,7 +70,7 @@ async fn pause() {
     tokio::time::sleep(Duration::from_secs(1)).await;
 }
 
-async fn serve(stream: TcpStream, metrics: Metrics) {
+async fn converse(stream: TcpStream, metrics: Metrics) {
     let service = service_fn(move |request| answer(request, metrics.clone()));
     let served = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())

@@ -189,45 +189,39 @@ fn a_call_for_nobody_counts_on_its_trunk() {
     assert_eq!(of(&figures(&metrics), "trunk_calls_refused_total", labels), 1.);
 }
 
-fn view(state: AgentStateKind, since: Civil) -> AgentView {
-    AgentView {
-        state,
+#[test]
+fn time_in_a_state_shows_while_it_lasts_and_never_falls() {
+    use AgentStateKind::{Ready, Talking};
+    let metrics = Metrics::new();
+    let seconds = |metrics: &Metrics, state: &str| {
+        let labels = format!(r#"state="{state}""#);
+        of(&figures(metrics), "agent_state_seconds_total", &labels)
+    };
+    metrics.agents(&[(tenant(), Ready, 2)], civil(1_000));
+    metrics.agents(&[(tenant(), Ready, 2)], civil(1_060));
+    assert_eq!(seconds(&metrics, "ready"), 120.);
+    metrics.agents(&[(tenant(), Ready, 2)], civil(1_030));
+    assert_eq!(seconds(&metrics, "ready"), 120., "a clock that steps back takes nothing away");
+    let now = AgentView {
+        state: Talking,
         reason: None,
-        since,
+        since: civil(1_040),
         offer: None,
-        call: None,
+        call: Some(CALL),
         on_hold: false,
         wrap_up_until: None,
         wrap_up_extendable: false,
         pause_after: None,
         connected: true,
         station: true,
-    }
-}
-
-#[test]
-fn time_in_a_state_shows_while_it_runs_and_never_falls() {
-    let metrics = Metrics::new();
-    let ready = |metrics: &Metrics| {
-        let labels = r#"state="ready""#;
-        of(&figures(metrics), "agent_state_seconds_total", labels)
     };
-    let show = |state, since, now| {
-        metrics.agents(&tenant(), &[(agent(), view(state, civil(since)))], civil(now));
-    };
-    // The agent has been ready since long before this process began.
-    show(AgentStateKind::Ready, 0, 1_000);
-    show(AgentStateKind::Ready, 0, 1_060);
-    assert_eq!(ready(&metrics), 60.);
-    show(AgentStateKind::Ready, 0, 1_030);
-    assert_eq!(ready(&metrics), 60., "a clock that steps back takes nothing away");
-    let now = view(AgentStateKind::Talking, civil(1_090));
-    let changed =
-        AgentChanged { agent: agent(), from: AgentStateKind::Ready, lasted: secs(1_090), now };
-    metrics.observe(&Event { at: civil(1_090), what: EventKind::AgentState(changed) });
-    show(AgentStateKind::Talking, 1_090, 1_100);
-    assert_eq!(ready(&metrics), 90.);
+    let changed = AgentChanged { agent: agent(), from: Ready, lasted: secs(40), now };
+    metrics.observe(&Event { at: civil(1_040), what: EventKind::AgentState(changed) });
+    metrics.agents(&[(tenant(), Ready, 1), (tenant(), Talking, 1)], civil(1_045));
+    assert_eq!((seconds(&metrics, "ready"), seconds(&metrics, "talking")), (145., 5.));
     assert_eq!(of(&figures(&metrics), "agents", r#"state="talking""#), 1.);
+    metrics.agents(&[], civil(1_046));
+    assert_eq!(of(&figures(&metrics), "agents", r#"state="talking""#), 0.);
 }
 
 #[test]
@@ -236,6 +230,7 @@ fn labels_are_bounded_and_what_is_beyond_is_still_counted() {
     let names: Vec<_> = (0..400).map(|n| format!("q{n}")).collect();
     let views = names.iter().map(|name| QueueView {
         queue: queue(name),
+        name: name.to_string(),
         waiting: 2,
         oldest: Some(Mono::from_micros(1_000_000)),
         idle_agents: 0,
@@ -278,10 +273,16 @@ fn jitter_keeps_its_sum_and_its_count() {
 fn full() -> Metrics {
     let metrics = Metrics::new();
     a_whole_call(&metrics);
-    let waits =
-        QueueView { queue: queue("ventas"), waiting: 1, oldest: None, idle_agents: 1, talking: 0 };
+    let waits = QueueView {
+        queue: queue("ventas"),
+        name: "Ventas".to_owned(),
+        waiting: 1,
+        oldest: None,
+        idle_agents: 1,
+        talking: 0,
+    };
     metrics.queues(&[waits], Mono::default());
-    metrics.agents(&tenant(), &[(agent(), view(AgentStateKind::Ready, civil(0)))], civil(1));
+    metrics.agents(&[(tenant(), AgentStateKind::Ready, 1)], civil(1));
     metrics.trunks(&[TrunkSample { trunk: trunk(), in_use: 1, max: 10, up: true }]);
     metrics.switch(&SwitchSample {
         refused: vec![("malformed", 1)],
@@ -290,8 +291,7 @@ fn full() -> Metrics {
     });
     metrics.step(Duration::from_micros(7));
     metrics.commit(Duration::from_millis(2), 15);
-    metrics.commit_failed();
-    metrics.spooled(0);
+    metrics.spooling(false);
     metrics.rpc("timbre.v1.CallService/GetCall", "OK", Duration::from_millis(1));
     metrics
 }
@@ -360,9 +360,7 @@ fn promtool_finds_no_fault_with_a_scrape() {
 async fn the_port_serves_a_scrape_and_nothing_else() {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
     let at = "127.0.0.1:0".parse().expect("an address");
-    let server = MetricsServer::bind(at, full()).await.expect("a free port");
-    let at = server.local_addr().expect("it is bound");
-    let serving = tokio::spawn(server.run());
+    let (_metrics, at) = Metrics::serve(at).expect("a free port");
     for (path, status) in [("/metrics", "200 OK"), ("/", "404 Not Found")] {
         let mut stream = tokio::net::TcpStream::connect(at).await.expect("it listens");
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
@@ -372,5 +370,4 @@ async fn the_port_serves_a_scrape_and_nothing_else() {
         assert!(answer.starts_with(&format!("HTTP/1.1 {status}")), "{answer}");
         assert_eq!(answer.contains("timbre_build_info"), path == "/metrics");
     }
-    serving.abort();
 }
