@@ -1,10 +1,10 @@
 //! The engine's whole state, and the step.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use indexmap::IndexMap;
 use slab::Slab;
-use timbre_model::{AgentRef, CallId, LegId, Mono, Now, Slug, TenantId};
+use timbre_model::{AgentRef, AgentStateKind, CallId, LegId, Mono, Now, Slug, TenantId};
 
 use crate::agent::Agent;
 use crate::bounds::OFFERS_PER_STEP_MAX;
@@ -105,6 +105,17 @@ impl Engine {
         all.collect()
     }
 
+    /// How many agents of each tenant are in each state; states that none is in are left out.
+    pub fn agent_counts(&self) -> Vec<(TenantId, AgentStateKind, usize)> {
+        let mut counts = BTreeMap::<_, usize>::new();
+        for (tenant, floor) in &self.tenants {
+            for &at in floor.agents.values() {
+                *counts.entry((tenant, self.agents[at].state.kind())).or_default() += 1;
+            }
+        }
+        counts.into_iter().map(|((tenant, state), n)| (tenant.clone(), state, n)).collect()
+    }
+
     /// One agent.
     pub fn agent(&self, agent: &AgentRef) -> Option<AgentView> {
         self.agent_at(agent).ok().map(|at| self.view(at))
@@ -134,6 +145,7 @@ impl Engine {
     fn queue_view(&self, queue: &Queue) -> QueueView {
         QueueView {
             queue: queue.rules.name.clone(),
+            name: queue.rules.spec.name.clone(),
             waiting: queue.line.len(),
             oldest: queue.line.oldest().map(|call| self.calls[call].facts.arrived.mono),
             idle_agents: queue.idle.len(),

@@ -7,6 +7,8 @@ use timbre_model::{AgentRef, CallId, Mono, QueueRef};
 pub struct QueueView {
     /// The queue.
     pub queue: QueueRef,
+    /// Its name, for people.
+    pub name: String,
     /// Calls that wait, offered ones included.
     pub waiting: usize,
     /// Since when the oldest of them has waited, in microseconds of the engine's clock.

@@ -127,8 +127,12 @@ fn remove_agent(turn: &mut Turn, at: usize) {
         turn.act(SwitchAction::HangUp { leg });
     }
     // The place may be given to somebody else, who has declined nothing.
-    for (_, call) in &mut turn.floor.calls {
-        call.passed_over.retain(|&(who, _)| who != at);
+    let calls =
+        turn.floor.calls.iter().filter(|(_, it)| it.passed_over.iter().any(|it| it.0 == at));
+    let calls: Vec<usize> = calls.map(|(call, _)| call).collect();
+    for call in calls {
+        turn.floor.calls[call].passed_over.retain(|&(who, _)| who != at);
+        turn.rearm_call(call);
     }
 }
 
