@@ -6,9 +6,9 @@
 //!
 //! | where is | file |
 //! |---|---|
-//! | the thread, sockets in and out | `worker.rs` |
+//! | the thread: commands, packets | `worker.rs`, `traffic.rs`, `shared.rs` |
 //! | what a leg believes and hears | `leg.rs`, `learn.rs`, `stream.rs` |
-//! | the pool of ports | `ports.rs`, `quarantine.rs` |
+//! | sockets and their reuse | `ports.rs`, `lines.rs`, `quarantine.rs` |
 //! | formats | `packet.rs`, `rtcp.rs`, `dtmf.rs`, `g711.rs`, `clips.rs` |
 //! | measurements | `reception.rs`, `stats.rs` |
 
@@ -17,15 +17,20 @@ mod dtmf;
 mod g711;
 mod learn;
 mod leg;
+#[cfg(test)]
+mod leg_tests;
+mod lines;
 mod packet;
 mod ports;
 mod quarantine;
 mod reception;
 mod rtcp;
+mod shared;
 #[cfg(test)]
 mod socket_tests;
 mod stats;
 mod stream;
+mod traffic;
 mod worker;
 
 use std::io;
@@ -36,8 +41,9 @@ use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 pub use ports::NoPorts;
+use shared::Shared;
 pub use stats::{DropCounts, MediaStats};
-use worker::{Command, Shared};
+use worker::Command;
 
 /// How the engine is set up.
 #[derive(Debug, Clone, PartialEq, Eq)]

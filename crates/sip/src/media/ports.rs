@@ -75,7 +75,7 @@ struct Idle {
 impl Ports {
     /// `range` 0..=0 lets the system choose.
     pub(crate) fn new(bind: IpAddr, range: &RangeInclusive<u16>) -> Self {
-        let even = |port: &u16| port.is_multiple_of(2) && *port != 0 && port + 1 <= *range.end();
+        let even = |port: &u16| port.is_multiple_of(2) && *port != 0 && port < range.end();
         let unbound = (*range != (0..=0)).then(|| range.clone().filter(even).collect());
         Self { bind, pool: Mutex::new(Pool { unbound, idle: Vec::new() }) }
     }
@@ -210,7 +210,7 @@ mod tests {
 
     #[test]
     fn pairs_are_even_and_next_to_each_other() {
-        for range in [0..=0, 34_001..=34_101] {
+        for range in [0..=0, 28_001..=28_101] {
             let (Grant::New(pair), port) = Ports::new(LOCALHOST, &range).take().unwrap() else {
                 panic!("nothing was given back")
             };
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_range_is_used_to_its_end_in_no_order() {
-        let ports = Ports::new(LOCALHOST, &(34_200..=34_299));
+        let ports = Ports::new(LOCALHOST, &(28_200..=28_299));
         let taken: Vec<_> = std::iter::from_fn(|| ports.take().ok()).collect();
         let numbers: Vec<_> = taken.iter().map(|(_, port)| *port).collect();
         // Another program may sit on a few of them.

@@ -1,5 +1,7 @@
 //! What the media engine counts. Everything only grows, but for the three gauges.
 
+use super::reception::Arrival;
+
 /// A snapshot of the counters since the start. RTP only, unless a field says otherwise.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MediaStats {
@@ -42,6 +44,22 @@ pub struct MediaStats {
     pub pairs_quarantined: u64,
     /// Socket pairs bound and ready for a leg (gauge).
     pub pairs_idle: u64,
+}
+
+impl MediaStats {
+    pub(crate) fn count_arrival(&mut self, arrival: Arrival) {
+        match arrival {
+            Arrival::First => {}
+            Arrival::Next { lost } => self.packets_lost += u64::from(lost),
+            Arrival::Late => self.packets_late += 1,
+        }
+    }
+
+    /// Takes one reading of a leg's jitter, in samples of 125 µs.
+    pub(crate) fn read_jitter(&mut self, samples: u32) {
+        self.jitter_sum_micros += u64::from(samples) * 125;
+        self.jitter_count += 1;
+    }
 }
 
 /// Why packets were dropped.

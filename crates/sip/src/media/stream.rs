@@ -168,14 +168,17 @@ mod tests {
         Header { marker: false, payload_type: 8, sequence, timestamp, ssrc }
     }
 
-    fn seen(header: Option<Header>) -> Option<(u16, u32, bool)> {
+    fn seen(header: Option<Header>) -> Seen {
         header.map(|header| {
             assert_eq!(header.ssrc, OURS);
             (header.sequence, header.timestamp, header.marker)
         })
     }
 
-    /// One step of a stream's life at a media clock, and the sequence, timestamp and marker seen.
+    /// The sequence, timestamp and marker of what went out.
+    type Seen = Option<(u16, u32, bool)>;
+
+    /// What happens to a stream.
     enum Step {
         Frame,
         Switch,
@@ -183,7 +186,7 @@ mod tests {
     }
     use Step::{Frame, Relay, Switch};
 
-    fn check(first: (u16, u32), steps: &[(u32, Step, Option<(u16, u32, bool)>)]) {
+    fn check(first: (u16, u32), steps: &[(u32, Step, Seen)]) {
         let mut stream = Stream::new(OURS, first.0, first.1);
         for (line, (clock, step, expected)) in steps.iter().enumerate() {
             let got = match step {
