@@ -7,6 +7,7 @@ use timbre_model::{FieldError, QueueRef};
 use super::name;
 use super::time::{read_span, span};
 use crate::api::pb;
+use crate::feed::QueueCounts;
 
 /// A queue as supervisors see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -25,33 +26,6 @@ pub struct QueueStatus {
     pub talking: u32,
     /// What has happened to it.
     pub counts: QueueCounts,
-}
-
-/// What has happened to a queue since the server started. Counts and sums, never rates: whoever reads them divides.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct QueueCounts {
-    /// Calls that took their place in it or were refused at it.
-    pub arrived: u64,
-    /// Calls that reached an agent.
-    pub answered: u64,
-    /// Of which within the service level.
-    pub within_service_level: u64,
-    /// Callers who left first.
-    pub abandoned: u64,
-    /// Callers who left first, within the short-abandonment threshold.
-    pub abandoned_short: u64,
-    /// Calls that were not taken.
-    pub refused: u64,
-    /// Calls that were lost to a technical failure.
-    pub lost: u64,
-    /// Calls answered (200 OK) in ring 1, 2, 3, …; the last entry also counts later ones.
-    pub answered_in_ring: Vec<u64>,
-    /// Sum of the seconds from the INVITE to the 200 OK over the calls of `answered_in_ring`.
-    pub answer_seconds: f64,
-    /// Sum of the seconds on hold.
-    pub hold_seconds: f64,
-    /// How many holds that sum is over.
-    pub holds: u64,
 }
 
 /// As the wire has it.
