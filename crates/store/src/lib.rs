@@ -14,20 +14,24 @@ mod database;
 mod error;
 mod floors;
 mod health;
+mod ledger;
 mod list;
 mod offers;
 mod read;
 mod recover;
 mod requests;
 mod row;
+mod spool;
 mod sql;
 mod store;
 mod timeline;
 mod tokens;
 
 pub use error::StoreError;
+pub use ledger::{Committed, Ledger};
 pub use read::{
     CallFilter, Cursor, Description, DoneRequest, FloorVersion, Page, PageRequest, Recovered,
     StateTime,
 };
+pub use spool::Spool;
 pub use store::Store;

@@ -80,3 +80,47 @@ pub async fn what_is_kept_outlives_the_handle(place: Place) {
     assert_eq!(again.call(&tenant("t"), call_id(1)).await, Ok(Some(call("t", 1, 1))));
     assert_eq!(again.call(&tenant("t"), call_id(2)).await, Ok(None));
 }
+
+pub async fn ended_sessions_are_replaced(place: Place) {
+    let store = place.open().await;
+    for number in 0..5 {
+        place.end_sessions().await;
+        store.commit(vec![call_change(call("t", number, 1))]).await.expect("a new session");
+        place.end_sessions().await;
+        let read = store.call(&tenant("t"), call_id(number)).await;
+        assert_eq!(read, Ok(Some(call("t", number, 1))));
+    }
+}
+
+pub async fn a_session_that_became_read_only_is_put_away(place: Place) {
+    let store = place.open().await;
+    // The first write turns its own session read-only, as a switchover does to all of them.
+    place
+        .meddle(
+            "CREATE FUNCTION demote() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN \
+             PERFORM set_config('default_transaction_read_only', 'on', false); RETURN NEW; END $$; \
+             CREATE TRIGGER demote BEFORE UPDATE ON probe FOR EACH ROW EXECUTE FUNCTION demote()",
+        )
+        .await;
+    for number in 0..5 {
+        store.health().await.expect("a writable session");
+        store.commit(vec![call_change(call("t", number, 1))]).await.expect("another session");
+    }
+}
+
+pub async fn a_read_only_server_is_no_server(place: Place) {
+    let store = place.open().await;
+    let set = |value| {
+        format!("ALTER DATABASE \"{}\" SET default_transaction_read_only = {value}", place.name())
+    };
+    place.at_server(&set("on")).await;
+    place.end_sessions().await;
+    let refused = store.commit(vec![call_change(call("t", 1, 1))]).await;
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
+    let Err(StoreError::Setup(why)) = Store::open(&place.url).await else {
+        panic!("a read-only server was taken");
+    };
+    assert!(why.contains("primary"), "{why}");
+    place.at_server(&set("off")).await;
+    store.commit(vec![call_change(call("t", 1, 1))]).await.expect("the server is back");
+}

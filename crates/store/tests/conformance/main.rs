@@ -6,6 +6,7 @@ mod calls;
 mod faults;
 mod floors;
 mod recovery;
+mod spool;
 mod world;
 
 /// Makes two tests of each case, and a module of each database.
@@ -41,4 +42,23 @@ on_both! {
         a_clock_set_back_signs_agents_out_behind_their_last_record;
     faults: cancelled_commits_leave_the_pool_healthy, a_value_that_cannot_be_read_is_named,
         a_newer_schema_is_refused, what_is_kept_outlives_the_handle;
+    spool: changes_outlive_an_outage_and_a_restart, a_replay_that_was_cut_short_is_repeated,
+        the_spool_drains_by_itself_when_the_database_is_back, an_unfinished_tail_is_cut_off,
+        damage_in_the_middle_is_refused, a_spool_has_one_user;
+}
+
+/// What only a server can do.
+mod postgres_sessions {
+    macro_rules! cases {
+        ($($case:ident),+ $(,)?) => {$(
+            #[tokio::test]
+            async fn $case() {
+                super::faults::$case(super::world::Place::postgres().await).await;
+            }
+        )+};
+    }
+    cases! {
+        ended_sessions_are_replaced, a_session_that_became_read_only_is_put_away,
+        a_read_only_server_is_no_server,
+    }
 }

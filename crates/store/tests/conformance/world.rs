@@ -1,6 +1,6 @@
 //! Databases for one case each, and records to put in them.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use sqlx::{Connection as _, Executor as _, PgConnection, SqliteConnection};
@@ -16,15 +16,16 @@ pub struct Place {
     pub url: String,
     /// Set for Postgres: the server's own database, from where the other one is handled.
     pub server: Option<String>,
-    _files: Option<tempfile::TempDir>,
+    /// A directory that goes away with the case.
+    files: tempfile::TempDir,
 }
 
 impl Place {
-    /// A file in a directory that goes away with the case.
+    /// A file of its own.
     pub fn sqlite() -> Self {
         let files = tempfile::tempdir().expect("a temporary directory");
         let url = format!("sqlite://{}", files.path().join("timbre.db").display());
-        Self { url, server: None, _files: Some(files) }
+        Self { url, server: None, files }
     }
 
     /// A new database of the private server.
@@ -35,18 +36,19 @@ impl Place {
                  scripts/postgres run cargo nextest run -p timbre-store"
             )
         });
-        static NEXT: AtomicU32 = AtomicU32::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let born = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .expect("a clock after 1970")
-            .as_nanos();
-        let name = format!("timbre_{}_{born}_{number}", std::process::id());
+        let files = tempfile::tempdir().expect("a temporary directory");
+        // The directory's name is one that no other test has.
+        let name = files.path().file_name().expect("a name").to_string_lossy().into_owned();
         let mut session = PgConnection::connect(&server).await.expect("the private server answers");
-        let create = format!("CREATE DATABASE {name}");
+        let create = format!("CREATE DATABASE \"{name}\"");
         session.execute(sqlx::AssertSqlSafe(create)).await.expect("a new database");
         let (address, _) = server.rsplit_once('/').expect("a URL with a database");
-        Self { url: format!("{address}/{name}"), server: Some(server), _files: None }
+        Self { url: format!("{address}/{name}"), server: Some(server), files }
+    }
+
+    /// Where a spool may stand.
+    pub fn spool(&self) -> PathBuf {
+        self.files.path().join("changes.spool")
     }
 
     pub async fn open(&self) -> Store {
@@ -70,11 +72,53 @@ impl Place {
         }
     }
 
+    /// Takes the database away from every store that uses it, until the outage ends.
+    pub async fn outage(&self) -> Outage<'_> {
+        if self.server.is_some() {
+            self.at_server(&format!("ALTER DATABASE \"{}\" ALLOW_CONNECTIONS false", self.name()))
+                .await;
+            self.end_sessions().await;
+            return Outage { place: self, lock: None };
+        }
+        let mut lock = SqliteConnection::connect(&self.url).await.expect("the file opens");
+        lock.execute("BEGIN IMMEDIATE").await.expect("the lock");
+        Outage { place: self, lock: Some(lock) }
+    }
+
+    /// Ends every session of the database, as a server that restarts does.
+    pub async fn end_sessions(&self) {
+        let name = self.name();
+        let end = format!(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'"
+        );
+        self.at_server(&end).await;
+    }
+
     /// Does something at the server, outside the database.
     pub async fn at_server(&self, sql: &str) {
         let server = self.server.as_ref().expect("Postgres");
         let mut session = PgConnection::connect(server).await.expect("the server answers");
         session.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.expect("the statement is taken");
+    }
+}
+
+/// A database that is away.
+pub struct Outage<'a> {
+    place: &'a Place,
+    /// SQLite's write lock, in another hand.
+    lock: Option<SqliteConnection>,
+}
+
+impl Outage<'_> {
+    pub async fn end(self) {
+        match self.lock {
+            Some(lock) => lock.close().await.expect("the lock is let go"),
+            None => {
+                let name = self.place.name();
+                let back = format!("ALTER DATABASE \"{name}\" ALLOW_CONNECTIONS true");
+                self.place.at_server(&back).await;
+            }
+        }
     }
 }
 
