@@ -89,7 +89,6 @@ pub(crate) struct Tally {
     refused: [AtomicU64; 5],
     panics: AtomicU64,
     pub legs: AtomicUsize,
-    pub awaiting_ack: AtomicUsize,
     pub stations_reachable: AtomicUsize,
 }
 
@@ -126,7 +125,7 @@ impl Tally {
         self.panics.fetch_add(1, Relaxed);
     }
 
-    pub fn snapshot(&self, media: MediaStats) -> Counters {
+    pub fn snapshot(&self, awaiting_ack: usize, media: MediaStats) -> Counters {
         let all = |from: &[AtomicU64; 6]| from.each_ref().map(|it| it.load(Relaxed));
         Counters {
             invites_received: self.invites_received.load(Relaxed),
@@ -138,7 +137,7 @@ impl Tally {
             refused: self.refused.each_ref().map(|it| it.load(Relaxed)),
             panics: self.panics.load(Relaxed),
             legs: self.legs.load(Relaxed),
-            awaiting_ack: self.awaiting_ack.load(Relaxed),
+            awaiting_ack,
             stations_reachable: self.stations_reachable.load(Relaxed),
             media,
         }

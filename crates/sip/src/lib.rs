@@ -2,14 +2,40 @@
 //!
 //! A [`Switch`] is started with a [`SwitchConfig`] and told by [`Provision`] who may talk to it. It tells what happens as
 //! [`Event`]s and is asked by [`Command`]s; both name legs by [`LegId`]. Nobody outside sees the SIP stack beneath.
+//!
+//! | layer | where |
+//! |---|---|
+//! | sockets, the stack, what is answered without state | `stack`, `guard`, `salvage`, `screen`, `door` |
+//! | who is who | `trunk`, `authenticator`, `digest`, `nonce`, `backoff`, `registrar` |
+//! | dialogs and sessions | `leg`, `sdp` |
+//! | the one owner of state, and what it does | `desk` |
+//! | voice | [`media`] |
 
+mod authenticator;
+mod backoff;
+mod census;
 mod config;
 mod counters;
+mod desk;
 mod digest;
+mod door;
+mod guard;
+mod identity;
+mod leg;
 pub mod media;
+mod nat;
+mod nonce;
 mod port;
 mod provision;
+mod registrar;
+mod reply;
+mod salvage;
+mod screen;
+mod sdp;
+mod stack;
 mod switch;
+mod trunk;
+mod wheel;
 
 pub use config::{Limits, SwitchConfig, Timing, TlsListen};
 pub use counters::{Counters, RefusedFor};

@@ -160,6 +160,21 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// The leg it is about; the customer's where it is about two.
+    pub(crate) fn leg(&self) -> LegId {
+        match self {
+            Self::Progress { leg }
+            | Self::Refuse { leg, .. }
+            | Self::Greet { leg, .. }
+            | Self::RingStation { leg, .. }
+            | Self::HangUp { leg } => *leg,
+            Self::Bridge { customer, .. } | Self::Hold { customer, .. } => *customer,
+            Self::Unbridge { agent } => *agent,
+        }
+    }
+}
+
 /// Why a call is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Refusal {

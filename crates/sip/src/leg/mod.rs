@@ -1,0 +1,112 @@
+//! One leg: one dialog with one far end, and how far it has come.
+
+pub(crate) mod dialog;
+pub(crate) mod session_timer;
+pub(crate) mod voice;
+
+use rsipstack::sip::{Header, Request, Response, StatusCode};
+use rsipstack::transaction::key::TransactionKey;
+use rsipstack::transaction::transaction::{TransactionEvent, TransactionEventSender};
+
+use crate::census::Seat;
+use crate::port::LegId;
+use crate::reply::Frame;
+use crate::sdp::Description;
+use crate::trunk::Party;
+use crate::wheel::Alarm;
+use dialog::Dialog;
+use session_timer::SessionTimer;
+use voice::Voice;
+
+/// A leg.
+pub(crate) struct Leg {
+    pub id: LegId,
+    pub party: Party,
+    pub dialog: Dialog,
+    pub phase: Phase,
+    pub voice: Voice,
+    pub session: SessionTimer,
+    /// Whether the outside knows of it, and is owed its end.
+    pub announced: bool,
+    /// Transactions whose end it waits for before it is forgotten.
+    pub pending: u8,
+    /// When the ACK should have come; once it ended, when it is forgotten at the latest.
+    pub alarm: Option<Alarm>,
+    /// It counts among the INVITEs that await their ACK.
+    pub seat: Option<Seat>,
+    /// What its 200 will say of the session timer, and the offer that it will answer.
+    pub terms: Vec<Header>,
+    pub offer: Option<Box<Description>>,
+}
+
+impl Leg {
+    /// Whether it ended.
+    pub fn leaving(&self) -> bool {
+        matches!(self.phase, Phase::Leaving(_))
+    }
+}
+
+/// How far a leg has come.
+pub(crate) enum Phase {
+    /// It arrived and has not been answered.
+    Knocking(Door),
+    /// It arrived, 200 was sent, and its ACK has not come.
+    Answered(Door),
+    /// We call, and no final response has come.
+    Calling(Invite),
+    /// Both sides agree that it is up.
+    Up,
+    /// It ended. What is left is to end it properly.
+    Leaving(Rest),
+}
+
+/// What an ended leg still waits for.
+pub(crate) enum Rest {
+    /// The ACK of a final response; after that of a 200 a BYE is due (RFC 3261 §15).
+    Ack { door: Door, bye: bool },
+    /// The final response to our INVITE.
+    Final(Invite),
+    /// Only for transactions to end.
+    Nothing,
+}
+
+/// Our INVITE while it is open.
+pub(crate) struct Invite {
+    pub request: Box<Request>,
+    /// A provisional response came: CANCEL may be sent (RFC 3261 §9.1).
+    pub provisional: bool,
+    pub ringing: bool,
+    pub cancelled: bool,
+}
+
+/// An INVITE's server transaction, as far as we hold it.
+pub(crate) struct Door {
+    pub sender: TransactionEventSender,
+    pub key: TransactionKey,
+    pub frame: Frame,
+}
+
+impl Door {
+    /// Sends a response over the transaction, which repeats it as long as it must.
+    pub fn respond(&self, response: Response) {
+        // The transaction is over only if its task is, and then nobody waits for the response.
+        let _ = self.sender.send(TransactionEvent::Respond(response));
+    }
+
+    /// Ends the transaction, whatever it waits for.
+    pub fn terminate(&self) {
+        let _ = self.sender.send(TransactionEvent::Terminate(self.key.clone()));
+    }
+
+    /// A response with our Contact.
+    pub fn response(
+        &self,
+        status: StatusCode,
+        contact: String,
+        extra: Vec<Header>,
+        body: Option<String>,
+    ) -> Response {
+        let contact = [Header::Contact(contact.into()), crate::reply::allow()];
+        self.frame.response(status, contact.into_iter().chain(extra), body)
+    }
+}
