@@ -1,8 +1,15 @@
 //! Timbre: a contact-center engine and dialer. This package is the edge: everything that awaits.
 //!
-//! `driver` runs the loop, `telephony` translates between the SIP switch and the engine, `api` serves gRPC, `metrics`
-//! counts, `cli` is the command line, `server` puts them together.
+//! `driver` runs the loop, `telephony` translates between the SIP switch and the engine, `feed` keeps what happened for
+//! those who listen, `api` serves gRPC, `metrics` counts, `cli` is the command line, `server` puts
+//! them together, `demo` shows them at work.
 
 pub mod api;
 pub mod cli;
+pub mod config;
+
+pub mod driver;
+pub mod feed;
 pub mod metrics;
+pub mod server;
+pub mod telephony;

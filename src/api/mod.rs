@@ -1,5 +1,41 @@
 //! gRPC: the only module that sees protobuf.
 
+mod agent;
+mod auth;
+mod call;
 pub mod client;
+mod floor;
+pub mod limits;
 pub mod pb;
+mod requests;
+mod serve;
+pub mod status;
+mod supervisor;
 pub mod wire;
+
+use timbre_engine::{Command, Reply};
+use timbre_store::Store;
+use tonic::Status;
+
+use crate::driver::Handle;
+use crate::feed::Feed;
+
+pub use serve::{Running, ServeError, serve};
+
+/// What every service needs. Cheap to clone.
+#[derive(Clone)]
+pub struct Context {
+    /// Reaches the loop.
+    pub driver: Handle,
+    /// What happens.
+    pub feed: Feed,
+    /// What is kept.
+    pub store: Store,
+}
+
+impl Context {
+    async fn command(&self, command: Command) -> Result<Reply, Status> {
+        let verdict = self.driver.command(command).await.map_err(status::stopped)?;
+        verdict.map_err(|rejection| status::rejected(&rejection).to_status())
+    }
+}

@@ -1,0 +1,128 @@
+//! What happened, for those who listen: agents' streams and wallboards. Everything is bounded; who falls behind is told.
+
+mod floor_log;
+mod shift;
+mod tally;
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use timbre_engine::{Event, EventKind};
+use timbre_model::{AgentRef, AgentStateKind, FloorSpec, TenantId};
+
+pub use floor_log::{FloorLog, FloorUpdate, LOG_MAX, Missed};
+pub use shift::{
+    CommandOutcome, Farewell, KEPT_EVENTS_MAX, ResumeError, Sequenced, Shift, StreamId, ToAgent,
+};
+pub use tally::{QueueCounts, RINGS_COUNTED};
+
+use tally::Tally;
+
+/// What happened, kept for those who listen. Cheap to clone.
+#[derive(Clone, Default)]
+pub struct Feed {
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    shifts: Mutex<HashMap<AgentRef, Shift>>,
+    logs: Mutex<HashMap<TenantId, Arc<FloorLog>>>,
+    tally: Mutex<Tally>,
+    floors: Mutex<HashMap<TenantId, Arc<FloorSpec>>>,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Feed {
+    /// Takes in what happened, in order.
+    pub fn publish(&self, events: Vec<Event>) {
+        if events.is_empty() {
+            return;
+        }
+        let mut shifts = locked(&self.shared.shifts);
+        let mut tally = locked(&self.shared.tally);
+        for event in events {
+            tally.count(&event.what);
+            self.log(&event);
+            let Some(agent) = agent_of(&event.what) else { continue };
+            let signed_out = matches!(&event.what, EventKind::AgentState(changed)
+                if changed.now.state == AgentStateKind::SignedOut);
+            if let Some(shift) = shifts.get_mut(agent) {
+                let agent = agent.clone();
+                shift.push(event);
+                if signed_out {
+                    shift.end(Farewell::SignedOut);
+                    shifts.remove(&agent);
+                }
+            }
+        }
+    }
+
+    /// A floor definition took effect.
+    pub fn floor_applied(&self, tenant: TenantId, spec: FloorSpec) {
+        locked(&self.shared.floors).insert(tenant, Arc::new(spec));
+    }
+
+    /// A tenant's floor definition.
+    pub fn floor(&self, tenant: &TenantId) -> Option<Arc<FloorSpec>> {
+        locked(&self.shared.floors).get(tenant).cloned()
+    }
+
+    /// What happened to a tenant's floor, for watchers.
+    pub fn floor_log(&self, tenant: &TenantId) -> Arc<FloorLog> {
+        locked(&self.shared.logs).entry(tenant.clone()).or_default().clone()
+    }
+
+    /// The tenants whose floor is watched, or was.
+    pub fn watched(&self) -> Vec<(TenantId, Arc<FloorLog>)> {
+        locked(&self.shared.logs).iter().map(|(t, log)| (t.clone(), log.clone())).collect()
+    }
+
+    /// Counts of the tenant's queues since the start, by their ids.
+    pub fn counts(&self, tenant: &TenantId) -> Vec<(timbre_model::QueueId, QueueCounts)> {
+        locked(&self.shared.tally).of(tenant)
+    }
+
+    /// Does something with an agent's shift, if there is one.
+    pub fn with_shift<T>(&self, agent: &AgentRef, act: impl FnOnce(&mut Shift) -> T) -> Option<T> {
+        locked(&self.shared.shifts).get_mut(agent).map(act)
+    }
+
+    /// Begins a shift; a former one's stream is told that it was taken over.
+    pub fn begin_shift(&self, agent: AgentRef, shift: Shift) {
+        if let Some(mut former) = locked(&self.shared.shifts).insert(agent, shift) {
+            former.end(Farewell::TakenOver);
+        }
+    }
+
+    fn log(&self, event: &Event) {
+        if let EventKind::AgentState(changed) = &event.what {
+            let logs = locked(&self.shared.logs);
+            if let Some(log) = logs.get(&changed.agent.tenant) {
+                let (agent, view) = (changed.agent.clone(), changed.now.clone());
+                log.push(event.at, FloorUpdate::Agent(agent, Box::new(view)));
+            }
+        }
+    }
+}
+
+/// The agent whose stream an event belongs to.
+fn agent_of(what: &EventKind) -> Option<&AgentRef> {
+    match what {
+        EventKind::FloorApplied { .. }
+        | EventKind::CallArrived { .. }
+        | EventKind::CallQueued { .. }
+        | EventKind::CallAnswered { .. } => None,
+        EventKind::AgentState(changed) => Some(&changed.agent),
+        EventKind::Offered(made) => Some(&made.agent),
+        EventKind::CallEnded(ended) => ended.agent.as_ref(),
+        EventKind::OfferEnded { agent, .. }
+        | EventKind::CallConnected { agent, .. }
+        | EventKind::CallHeld { agent, .. }
+        | EventKind::CallResumed { agent, .. }
+        | EventKind::WrappedUp { agent, .. } => Some(agent),
+    }
+}

@@ -1,0 +1,224 @@
+//! A node: every part started, joined and stopped in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use timbre_engine::{Command, Engine, Limits};
+use timbre_sip as sip;
+use timbre_store::{Ledger, Spool, Store, StoreError};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::api::{self, ServeError};
+use crate::config::Settings;
+use crate::driver::clock::{self, Clock};
+use crate::driver::{Driver, Handle, Parts};
+use crate::feed::Feed;
+use crate::metrics::Metrics;
+use crate::telephony::{REALM, Telephony};
+
+/// How often gauges are read and queues' watchers are told.
+const SAMPLE_EVERY: Duration = Duration::from_secs(1);
+
+/// How long far ends may take to confirm that we hung up, and the loop to take it in.
+const LAST_FAREWELLS: Duration = Duration::from_secs(2);
+
+/// Why a node cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The database.
+    #[error("the database: {0}")]
+    Store(#[from] StoreError),
+    /// The switch.
+    #[error("the SIP switch: {0}")]
+    Switch(#[from] sip::StartError),
+    /// The API.
+    #[error("gRPC: {0}")]
+    Api(#[from] ServeError),
+    /// The exporter.
+    #[error("metrics on {address}: {why}")]
+    Metrics {
+        /// Where.
+        address: SocketAddr,
+        /// Why.
+        why: String,
+    },
+    /// The floor that the store holds is refused.
+    #[error("the floor of tenant {0} cannot be brought back: {1}")]
+    Floor(timbre_model::TenantId, timbre_engine::Rejection),
+    /// The loop ended at once.
+    #[error(transparent)]
+    Stopped(#[from] crate::driver::Stopped),
+}
+
+/// A running node.
+pub struct Node {
+    /// Where gRPC is served.
+    pub grpc: SocketAddr,
+    /// Where metrics are served.
+    pub metrics: SocketAddr,
+    /// Where SIP is served.
+    pub sip: sip::LocalAddrs,
+    /// Reaches the loop.
+    pub driver: Handle,
+    /// The store.
+    pub store: Store,
+    api: api::Running,
+    switch: Arc<sip::Switch>,
+    driving: JoinHandle<Result<(), StoreError>>,
+    sampling: JoinHandle<()>,
+    drain: Duration,
+}
+
+impl Node {
+    /// Starts every part. When it returns, calls are taken.
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let store = Store::open(&settings.database).await?;
+        let ledger = Ledger::open(store.clone(), Spool::open(&settings.spool).await?).await?;
+        let recovered = ledger.recover(clock::civil()).await?;
+        tracing::info!(?recovered, "ended what a former run left open");
+        let (metrics, metrics_at) = Metrics::serve(settings.metrics).map_err(|why| {
+            StartError::Metrics { address: settings.metrics, why: why.to_string() }
+        })?;
+
+        let (events_in, events) = mpsc::unbounded_channel();
+        let switch = Arc::new(sip::Switch::start(switch_config(settings), events_in).await?);
+        let telephony = Telephony::new(switch.clone(), events);
+        let limits = Limits { resume_grace: settings.resume_grace, ..Limits::default() };
+        let (feed, clock) = (Feed::default(), Clock::start());
+        let spool_watch = ledger.clone();
+        let (mut driver, handle) = Driver::new(Parts {
+            engine: Engine::new(limits),
+            ledger,
+            telephony,
+            feed: feed.clone(),
+            metrics: metrics.clone(),
+            clock,
+        });
+        for floor in store.floors().await? {
+            let tenant = floor.tenant.clone();
+            let restored = driver.restore(floor.tenant, floor.spec, floor.version);
+            restored.map_err(|rejection| StartError::Floor(tenant, rejection))?;
+        }
+        let driving = tokio::spawn(driver.run());
+        let context = api::Context { driver: handle.clone(), feed: feed.clone(), store: store.clone() };
+        let api = api::serve(settings, context).await?;
+        let sampler = Sampler { driver: handle.clone(), feed, metrics, switch: switch.clone(), ledger: spool_watch };
+        let sampling = tokio::spawn(sampler.run());
+        Ok(Self {
+            grpc: api.address,
+            metrics: metrics_at,
+            sip: switch.local_addrs(),
+            driver: handle,
+            store,
+            api,
+            switch,
+            driving,
+            sampling,
+            drain: settings.drain,
+        })
+    }
+
+    /// Waits until the loop ends by itself, which it only does where it must not go on.
+    pub async fn ended(&mut self) -> Result<(), StoreError> {
+        match (&mut self.driving).await {
+            Ok(ended) => ended,
+            Err(panic) => std::panic::resume_unwind(panic.into_panic()),
+        }
+    }
+
+    /// Takes no new calls, lets those in progress end within the drain time, hangs up the rest, and stops.
+    pub async fn stop(self) {
+        // A loop that has ended already has nothing left to drain.
+        let _ = self.driver.command(Command::Drain(true)).await;
+        self.api.not_serving().await;
+        self.calls_end_within(self.drain).await;
+        self.switch.shutdown(LAST_FAREWELLS).await;
+        // The hang-ups come back as inputs: they are to be stepped and committed before the loop is cut.
+        self.calls_end_within(LAST_FAREWELLS).await;
+        self.api.stop().await;
+        self.sampling.abort();
+        self.driving.abort();
+        self.store.close().await;
+    }
+
+    async fn calls_end_within(&self, patience: Duration) {
+        let ended = async {
+            while calls_up(&self.driver).await > 0 {
+                clock::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        // What is still up after that is cut.
+        let _ = tokio::time::timeout(patience, ended).await;
+    }
+}
+
+async fn calls_up(driver: &Handle) -> usize {
+    let count = |engine: &Engine, _| {
+        engine.queues().iter().map(|queue| queue.waiting + queue.talking).sum()
+    };
+    driver.look(count).await.unwrap_or(0)
+}
+
+fn switch_config(settings: &Settings) -> sip::SwitchConfig {
+    let tls = settings.sip_tls.zip(settings.sip_tls_cert.clone()).zip(settings.sip_tls_key.clone());
+    sip::SwitchConfig {
+        udp: Some(settings.sip),
+        tcp: Some(settings.sip),
+        tls: tls.map(|((addr, cert), key)| sip::TlsListen { addr, cert, key }),
+        advertised: settings.advertise,
+        realm: REALM.to_owned(),
+        media: sip::media::MediaConfig {
+            bind: settings.sip.ip(),
+            advertised: settings.advertise,
+            ports: settings.rtp_ports.clone(),
+            timeout: settings.rtp_timeout,
+        },
+        ..sip::SwitchConfig::default()
+    }
+}
+
+/// Reads gauges once a second.
+struct Sampler {
+    driver: Handle,
+    feed: Feed,
+    metrics: Metrics,
+    switch: Arc<sip::Switch>,
+    ledger: Ledger,
+}
+
+impl Sampler {
+    async fn run(self) {
+        let mut told = std::collections::HashMap::new();
+        loop {
+            clock::sleep(SAMPLE_EVERY).await;
+            let look = |engine: &Engine, now| (engine.queues(), engine.agent_counts(), now);
+            let Ok((queues, agents, now)) = self.driver.look(look).await else { return };
+            self.metrics.queues(&queues, now.mono);
+            self.metrics.agents(&agents, now.civil);
+            self.metrics.spooling(self.ledger.spooling());
+            self.metrics.switch(&crate::telephony::sample(&self.switch.counters()));
+            self.tell_watchers(&queues, &mut told, now);
+        }
+    }
+
+    fn tell_watchers(&self, queues: &[timbre_engine::QueueView], told: &mut Told, now: timbre_model::Now) {
+        for (tenant, log) in self.feed.watched() {
+            let counts: std::collections::BTreeMap<_, _> = self.feed.counts(&tenant).into_iter().collect();
+            for view in queues.iter().filter(|view| view.queue.tenant == tenant) {
+                let counts = counts.get(&view.queue.queue).cloned().unwrap_or_default();
+                let present = (view.clone(), counts);
+                if told.get(&view.queue) != Some(&present) {
+                    told.insert(view.queue.clone(), present.clone());
+                    log.push(now.civil, crate::feed::FloorUpdate::Queue(Box::new(present)));
+                }
+            }
+        }
+    }
+}
+
+type Told = std::collections::HashMap<
+    timbre_model::QueueRef,
+    (timbre_engine::QueueView, crate::feed::QueueCounts),
+>;
