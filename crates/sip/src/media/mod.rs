@@ -164,7 +164,8 @@ struct Handle {
 }
 
 impl Media {
-    /// Starts the thread. `events` is called on it.
+    /// Starts the thread. `events` is called on it. Fails when `bind` is not an address of this
+    /// machine, or the range holds no pair of ports.
     pub fn start(
         config: MediaConfig,
         events: impl Fn(MediaEvent) + Send + 'static,

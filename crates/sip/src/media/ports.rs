@@ -73,11 +73,18 @@ struct Idle {
 }
 
 impl Ports {
-    /// `range` 0..=0 lets the system choose.
-    pub(crate) fn new(bind: IpAddr, range: &RangeInclusive<u16>) -> Self {
+    /// `range` 0..=0 lets the system choose. An address that is not this machine's and a range
+    /// without a pair are refused here, rather than at the first call.
+    pub(crate) fn new(bind: IpAddr, range: &RangeInclusive<u16>) -> io::Result<Self> {
+        drop(bind_one(bind, 0)?);
         let even = |port: &u16| port.is_multiple_of(2) && *port != 0 && port < range.end();
-        let unbound = (*range != (0..=0)).then(|| range.clone().filter(even).collect());
-        Self { bind, pool: Mutex::new(Pool { unbound, idle: Vec::new() }) }
+        let unbound: Option<Vec<u16>> =
+            (*range != (0..=0)).then(|| range.clone().filter(even).collect());
+        if unbound.as_ref().is_some_and(Vec::is_empty) {
+            let error = "the range of RTP ports holds no even port with its neighbour";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, error));
+        }
+        Ok(Self { bind, pool: Mutex::new(Pool { unbound, idle: Vec::new() }) })
     }
 
     /// A pair whose port nobody can foresee, and the port.
@@ -211,7 +218,8 @@ mod tests {
     #[test]
     fn pairs_are_even_and_next_to_each_other() {
         for range in [0..=0, 28_001..=28_101] {
-            let (Grant::New(pair), port) = Ports::new(LOCALHOST, &range).take().unwrap() else {
+            let (Grant::New(pair), port) = Ports::new(LOCALHOST, &range).unwrap().take().unwrap()
+            else {
                 panic!("nothing was given back")
             };
             assert!(port.is_multiple_of(2));
@@ -222,7 +230,7 @@ mod tests {
 
     #[test]
     fn a_range_is_used_to_its_end_in_no_order() {
-        let ports = Ports::new(LOCALHOST, &(28_200..=28_299));
+        let ports = Ports::new(LOCALHOST, &(28_200..=28_299)).unwrap();
         let taken: Vec<_> = std::iter::from_fn(|| ports.take().ok()).collect();
         let numbers: Vec<_> = taken.iter().map(|(_, port)| *port).collect();
         // Another program may sit on a few of them.
@@ -238,11 +246,21 @@ mod tests {
 
     #[test]
     fn what_is_given_back_is_taken_first_and_not_without_end() {
-        let ports = Ports::new(LOCALHOST, &(0..=0));
+        let ports = Ports::new(LOCALHOST, &(0..=0)).unwrap();
         assert!(ports.give_back(7, 34_000));
         assert!(matches!(ports.take(), Ok((Grant::Idle(7), 34_000))));
         assert!(matches!(ports.take(), Ok((Grant::New(_), _))));
         let kept = (0..5000).filter(|line| ports.give_back(*line, 34_000)).count();
         assert_eq!(kept, MOST_IDLE);
+    }
+
+    #[test]
+    fn what_can_never_work_is_refused_at_the_start() {
+        let nowhere = IpAddr::from([192, 0, 2, 1]);
+        let refusals =
+            [(nowhere, 0..=0), (LOCALHOST, 28_001..=28_002), (LOCALHOST, 28_002..=28_002)];
+        for (bind, range) in refusals {
+            assert!(Ports::new(bind, &range).is_err(), "{bind} {range:?}");
+        }
     }
 }

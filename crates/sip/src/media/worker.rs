@@ -62,7 +62,7 @@ pub(crate) fn start(
     events: impl Fn(MediaEvent) + Send + 'static,
 ) -> io::Result<(Sender<Command>, Arc<Shared>)> {
     let poll = Poll::new()?;
-    let ports = Ports::new(config.bind, &config.ports);
+    let ports = Ports::new(config.bind, &config.ports)?;
     let shared = Arc::new(Shared::new(ports, Waker::new(poll.registry(), WAKE)?));
     let (sender, commands) = channel();
     let worker = Worker {
