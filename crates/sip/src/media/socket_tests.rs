@@ -306,6 +306,28 @@ fn keys_are_told_once_and_relayed_under_the_peers_number() {
 }
 
 #[test]
+fn packets_that_waited_for_the_thread_all_go_on() {
+    let (release, held) = channel::<()>();
+    // The key keeps the thread in its listener until the test lets it go.
+    let media = Media::start(MediaConfig::default(), move |_| drop(held.recv())).unwrap();
+    let floor = Floor { media, events: channel().1 };
+    let mut a = Phone::on(&floor, 1, Codec::Pcma);
+    let b = Phone::on(&floor, 2, Codec::Pcma);
+    floor.media.bridge(1, 2);
+    a.next.payload_type = DTMF;
+    a.say(&[1, 10, 0, 160]);
+    a.next.payload_type = 8;
+    for index in 0..50 {
+        a.say(&tone(Codec::Pcma, index));
+    }
+    release.send(()).unwrap();
+    b.hear_sound();
+    for index in 0..50 {
+        assert_eq!(b.hear_sound().1, tone(Codec::Pcma, index), "packet {index}");
+    }
+}
+
+#[test]
 fn rubbish_ends_nothing() {
     let floor = plain_floor();
     let mut a = Phone::on(&floor, 1, Codec::Pcma);
