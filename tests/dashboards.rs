@@ -59,7 +59,8 @@ fn known() -> Vec<(String, String)> {
 /// Every rule of `file`.
 fn rules(file: &str) -> Vec<Value> {
     let text = read(format!("deploy/prometheus/{file}"));
-    let content: Value = serde_saphyr::from_str(&text).unwrap_or_else(|why| panic!("{file}: {why}"));
+    let content: Value =
+        serde_saphyr::from_str(&text).unwrap_or_else(|why| panic!("{file}: {why}"));
     let groups = content["groups"].as_array().expect("groups");
     groups.iter().flat_map(|group| group["rules"].as_array().expect("rules").clone()).collect()
 }
@@ -88,7 +89,8 @@ fn every_query_asks_for_metrics_that_exist_and_every_metric_is_asked_for() {
             shown.insert(&metric.unwrap_or_else(|| panic!("{query}: no metric {name}")).1);
         }
     }
-    let missing: BTreeSet<_> = known.iter().map(|(_, it)| it).filter(|it| !shown.contains(it)).collect();
+    let missing: BTreeSet<_> =
+        known.iter().map(|(_, it)| it).filter(|it| !shown.contains(it)).collect();
     assert!(missing.is_empty(), "on no board and in no rule: {missing:?}");
 }
 
@@ -101,7 +103,8 @@ fn every_panel_says_what_it_shows_and_follows_the_boards_variables() {
             assert!(variables.contains(&needed), "{name} has no variable {needed}");
         }
         for panel in panels::panels(&board) {
-            let says = |at: &str| panel.pointer(at).and_then(Value::as_str).unwrap_or("").to_owned();
+            let says =
+                |at: &str| panel.pointer(at).and_then(Value::as_str).unwrap_or("").to_owned();
             for field in ["/title", "/description", "/fieldConfig/defaults/unit"] {
                 assert!(!says(field).is_empty(), "{name}: {} has no {field}", panel["title"]);
             }
@@ -117,7 +120,8 @@ fn every_selector_of_a_panel_is_of_the_chosen_nodes() {
         assert!(!asked.contains('$'), "{board}: {panel}: a variable is unknown: {asked}");
         let of_tenant = board == "floor.json";
         for selector in selectors(asked) {
-            let labels: Vec<_> = selector.matchers.matchers.iter().map(|it| it.name.as_str()).collect();
+            let labels: Vec<_> =
+                selector.matchers.matchers.iter().map(|it| it.name.as_str()).collect();
             for needed in ["job", "instance"].into_iter().chain(of_tenant.then_some("tenant")) {
                 assert!(labels.contains(&needed), "{board}: {panel}: no {needed} in {asked}");
             }

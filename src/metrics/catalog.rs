@@ -153,10 +153,10 @@ families! {
     MEDIA_IN = C, "timbre_media_packets_received_total", [], "RTP packets received.";
     MEDIA_OUT = C, "timbre_media_packets_sent_total", [], "RTP packets sent.";
     MEDIA_DROPPED = C, "timbre_media_packets_dropped_total", ["reason"], "RTP packets received and not relayed, by reason.";
-    MEDIA_LOST = C, "timbre_media_packets_lost_total", [], "RTP packets that never came, by their sequence numbers.";
+    MEDIA_LOST = C, "timbre_media_packets_lost_total", [], "RTP packets that were missing when a later one came; those that came late after all included.";
     MEDIA_KEYS = C, "timbre_media_keys_total", [], "Keys pressed (RFC 4733).";
     MEDIA_TIMEOUTS = C, "timbre_media_timeouts_total", [], "Legs ended because their voice stopped.";
-    MEDIA_JITTER = JITTER, "timbre_media_jitter_seconds", [], "Interarrival jitter of voice streams (RFC 3550); sum and count are exact, a stream is put into the bucket of the mean of its second.";
+    MEDIA_JITTER = JITTER, "timbre_media_jitter_seconds", [], "Interarrival jitter of voice streams (RFC 3550); sum and count are exact, the bucket is that of the mean of all streams reported in the same second.";
 }
 
 const METADATA: Metadata<'static> = Metadata::new("timbre", Level::INFO, None);

@@ -45,7 +45,7 @@ pub struct MediaSample {
     pub packets_sent: u64,
     /// RTP packets not relayed, by reason: a closed set of words, always in the same order.
     pub dropped: Vec<(&'static str, u64)>,
-    /// RTP packets that never came.
+    /// RTP packets that were missing when a later one came.
     pub packets_lost: u64,
     /// Sum of all jitter reports (RFC 3550 §6.4.1).
     pub jitter_sum: Duration,
