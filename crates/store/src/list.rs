@@ -43,17 +43,20 @@ impl Query {
 
     fn filter(&mut self, filter: &CallFilter) {
         let CallFilter { queue, agent, outcome, open, arrived_from, arrived_to, caller } = filter;
+        // Of the open calls there are few, whatever queue or agent they are of: their own index is entered, and the joined
+        // text keeps SQLite from the others, which hold the whole past.
+        let few = *open == Some(true);
         if let Some(queue) = queue {
-            self.text("queue =", queue.as_str());
+            self.text(if few { "queue || '' =" } else { "queue =" }, queue.as_str());
         }
         if let Some(agent) = agent {
-            self.text("agent =", agent.as_str());
+            self.text(if few { "agent || '' =" } else { "agent =" }, agent.as_str());
+        }
+        if let Some(caller) = caller {
+            self.text(if few { "caller || '' =" } else { "caller =" }, caller.expose());
         }
         if let Some(outcome) = outcome.map(CallOutcome::as_str) {
             self.text("outcome =", outcome);
-        }
-        if let Some(caller) = caller {
-            self.text("caller =", caller.expose());
         }
         if let Some(open) = open {
             self.text.push_str(if *open {

@@ -33,6 +33,9 @@ impl SpoolFile {
             ))
         };
         let mut open = OpenOptions::new();
+        // It holds callers' numbers: for the service's user alone.
+        #[cfg(unix)]
+        std::os::unix::fs::OpenOptionsExt::mode(&mut open, 0o600);
         let file =
             open.read(true).write(true).create(true).truncate(false).open(path).map_err(setup)?;
         file.try_lock().map_err(|_| {

@@ -75,6 +75,9 @@ pub async fn filters_narrow_the_list(place: Place) {
         (CallFilter { outcome: Some(CallOutcome::Lost), ..none() }, vec![5]),
         (CallFilter { open: Some(false), ..none() }, vec![5, 4]),
         (CallFilter { open: Some(true), ..none() }, vec![8, 7, 6, 3, 2, 1]),
+        (CallFilter { open: Some(true), queue: Some(queue("sales")), ..none() }, vec![8, 7, 6, 1]),
+        (CallFilter { open: Some(true), agent: Some(agent("bea")), ..none() }, vec![6]),
+        (CallFilter { open: Some(true), caller: Some(other.clone()), ..none() }, vec![7]),
         (CallFilter { caller: Some(other), ..none() }, vec![7]),
         (
             CallFilter { arrived_from: Some(at(3)), arrived_to: Some(at(6)), ..none() },

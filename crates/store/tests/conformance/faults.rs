@@ -1,8 +1,8 @@
 //! What goes wrong, and what it must not lead to.
 
-use std::future::Future as _;
+use std::future::{Future as _, poll_fn};
 use std::pin::pin;
-use std::task::{Context, Waker};
+use std::task::Poll;
 
 use timbre_model::{Change, TimelineKind};
 use timbre_store::{CallFilter, PageRequest, Store, StoreError};
@@ -11,23 +11,25 @@ use crate::world::*;
 
 pub async fn cancelled_commits_leave_the_pool_healthy(place: Place) {
     let store = place.open().await;
-    for number in 0..60 {
+    for number in 0..36 {
         let batch = vec![
             call_change(call("t", number, 1)),
             Change::Timeline(entry("t", number, 1, TimelineKind::Arrived)),
         ];
-        // Dropped after a few polls: at one of its first points of waiting, in the middle of its transaction.
+        // Dropped after it was woken a few times: before, within or behind its transaction.
         let mut commit = pin!(store.commit(batch));
-        for _ in 0..number % 6 {
-            if commit.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_ready() {
-                break;
+        let mut polls = number % 12;
+        poll_fn(|context| {
+            if polls == 0 {
+                return Poll::Ready(());
             }
-            tokio::task::yield_now().await;
-        }
+            polls -= 1;
+            commit.as_mut().poll(context).map(drop)
+        })
+        .await;
+        place.no_session_stays_inside_a_transaction().await;
     }
-    for _ in 0..20 {
-        store.health().await.expect("no session is left inside a transaction");
-    }
+    store.health().await.expect("the writer is free");
     store.commit(vec![call_change(call("t", 99, 1))]).await.expect("a commit");
     // Each of the cancelled batches is there as a whole or not at all.
     let page = PageRequest { size: 1_000, after: None };

@@ -85,6 +85,25 @@ impl Place {
         Outage { place: self, lock: Some(lock) }
     }
 
+    /// Waits until no session of the database has an open transaction, for a few seconds.
+    pub async fn no_session_stays_inside_a_transaction(&self) {
+        let Some(server) = &self.server else { return };
+        let mut session = PgConnection::connect(server).await.expect("the server answers");
+        let mut look = tokio::time::interval(Duration::from_millis(5));
+        for _ in 0..600 {
+            look.tick().await;
+            let open = sqlx::query_scalar::<_, i64>(
+                "SELECT count(*) FROM pg_stat_activity \
+                 WHERE datname = $1 AND state LIKE 'idle in transaction%'",
+            );
+            let open = open.bind(self.name()).fetch_one(&mut session).await;
+            if open.expect("a count") == 0 {
+                return;
+            }
+        }
+        panic!("a session is left inside a transaction");
+    }
+
     /// Ends every session of the database, as a server that restarts does.
     pub async fn end_sessions(&self) {
         let name = self.name();
