@@ -6,12 +6,14 @@
 //! | where is | file |
 //! |---|---|
 //! | the handle, the socket | `mod.rs` |
+//! | passwords that are asked for | `challenges.rs` |
 //! | a registration and the calls that come to it | `registered.rs`, `inbound.rs` |
 //! | a call that is made | `outbound.rs` |
 //! | a call as its owner sees it, and its two ends | `call.rs` |
 //! | an answered call, whoever made it | `session.rs`, `voice.rs` |
 
 mod call;
+mod challenges;
 mod inbound;
 mod outbound;
 mod registered;
@@ -147,6 +149,7 @@ impl Phones {
             .with_user_agent("Timbre phone")
             .with_cancel_token(end.clone())
             .with_transport_layer(transports)
+            .with_inspector(Box::new(challenges::Meetable))
             .build();
         let incoming = endpoint.incoming_transactions();
         let incoming = incoming.map_err(|it| StartError::Stack(it.to_string()))?;
