@@ -6,7 +6,8 @@ use std::time::Duration;
 use timbre_sip::media::{MediaConfig, Play};
 use timbre_sip::phone::{Call, CallEvent, OnCall, Phones, PhonesConfig};
 use timbre_sip::{
-    Command, Credentials, End, Event, Ha1, LegId, Provision, Station, Switch, SwitchConfig, Trunk,
+    Command, Credentials, End, Event, Ha1, LegId, Network, Provision, Station, Switch,
+    SwitchConfig, Trunk,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -157,4 +158,41 @@ async fn an_agent_calls_in_for_the_shift_and_leaves() {
     drop(ana);
     let gone = Event::Ended { leg, how: End::FarEnd };
     world.until(|it| (*it == gone).then_some(())).await;
+}
+
+#[tokio::test]
+async fn a_hundred_callers_share_a_socket_and_leave_nothing_behind() {
+    let mut world = World::new().await;
+    let mut known = provision();
+    known.trunks[0].networks = vec![Network { ip: [127, 0, 0, 1].into(), prefix: 32 }];
+    known.trunks[0].channels = 100;
+    world.switch.provision(known);
+    let mut callers = Vec::new();
+    for number in 0..100 {
+        callers.push(world.phones.call(&format!("6{number:08}"), "952000000", None).await.unwrap());
+    }
+    let language = timbre_sip::media::Language::Es;
+    for _ in 0..100 {
+        let arrived = |event: &Event| match event {
+            Event::Arrived(it) => Some(it.leg),
+            _ => None,
+        };
+        let leg = world.until(arrived).await;
+        world.switch.perform(Command::Greet { leg, language });
+    }
+    for caller in &mut callers {
+        answered(caller).await;
+    }
+    hears(&callers[0]).await;
+    drop(callers);
+    for _ in 0..100 {
+        let how = world
+            .until(|event| match event {
+                Event::Ended { how, .. } => Some(*how),
+                _ => None,
+            })
+            .await;
+        assert_eq!(how, End::FarEnd);
+    }
+    assert_eq!(world.switch.counters().legs, 0);
 }
