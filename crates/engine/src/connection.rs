@@ -29,6 +29,8 @@ impl Turn<'_> {
         self.timeline(call, TimelineKind::Connected { agent: name });
         let talk = Talk { agent, since: self.now };
         self.stage(call, Stage::Talking { talk, held: None });
+        // Known before the end, so that a call that its node does not outlive is still its agent's.
+        self.write_call(call, |_| {});
         self.enter(agent, AgentState::Talking { call, line });
     }
 

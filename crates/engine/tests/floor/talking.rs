@@ -164,7 +164,7 @@ fn a_classification_ends_wrap_up_or_makes_it_needless() {
     ",
     );
     let records = world.changes.iter().filter(|it| matches!(it, Change::Call(_))).count();
-    assert_eq!(records, 2, "one at the arrival and one at the end");
+    assert_eq!(records, 3, "at the arrival, at the connection and at the end");
 }
 
 #[test]
