@@ -54,9 +54,9 @@ impl Floor {
                 self.say(sent);
                 sent += 1;
             }
-            thread::sleep(Duration::from_micros(200));
+            pause(Duration::from_micros(200));
         }
-        thread::sleep(Duration::from_millis(100));
+        pause(Duration::from_millis(100));
         let (seconds, spent) = (start.elapsed().as_secs_f64(), processor_time() - spent);
         let after = self.media.stats();
         let relayed = after.packets_relayed - before.packets_relayed;
@@ -96,7 +96,7 @@ fn music() {
     }
     let spent = processor_time();
     let before: MediaStats = media.stats();
-    thread::sleep(SPAN);
+    pause(SPAN);
     let (spent, sent) =
         (processor_time() - spent, media.stats().packets_sent - before.packets_sent);
     let each = 1e6 * spent / sent as f64;
@@ -119,6 +119,11 @@ fn memory() {
         "{opened} legs open: {own:.2} KiB resident and {kernel:.1} KiB of the kernel's a leg, \
          {each:.0} µs an open"
     );
+}
+
+#[expect(clippy::disallowed_methods, reason = "a load has a rate, and a measurement has a span")]
+fn pause(span: Duration) {
+    thread::sleep(span);
 }
 
 fn start() -> Media {

@@ -309,7 +309,10 @@ fn keys_are_told_once_and_relayed_under_the_peers_number() {
 fn packets_that_waited_for_the_thread_all_go_on() {
     let (release, held) = channel::<()>();
     // The key keeps the thread in its listener until the test lets it go.
-    let media = Media::start(MediaConfig::default(), move |_| drop(held.recv())).unwrap();
+    let wait = move |_| {
+        let _ = held.recv();
+    };
+    let media = Media::start(MediaConfig::default(), wait).unwrap();
     let floor = Floor { media, events: channel().1 };
     let mut a = Phone::on(&floor, 1, Codec::Pcma);
     let b = Phone::on(&floor, 2, Codec::Pcma);
