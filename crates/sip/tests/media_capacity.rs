@@ -23,7 +23,9 @@ fn five_thousand_legs_are_open_at_once_or_refused_by_name() {
     let refused = (0..5000).find_map(|leg| media.open(leg).err());
     assert!(matches!(refused, None | Some(NoPorts::Descriptors)), "{refused:?}");
     let opened = settled(&media, |stats| stats.legs_open == stats.legs_opened).legs_open;
-    assert!(refused.is_some() || settled(&media, |stats| stats.legs_open == 5000).legs_open == 5000);
+    assert!(
+        refused.is_some() || settled(&media, |stats| stats.legs_open == 5000).legs_open == 5000
+    );
     assert_eq!(media.stats().legs_refused, u64::from(refused.is_some()));
 
     (0..5000).for_each(|leg| media.close(leg));
