@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::str::FromStr as _;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -14,6 +15,11 @@ use crate::{Description, StoreError};
 
 /// The first version without the bug that corrupts a log that two connections checkpoint at once.
 const VERSION_MIN: [u32; 3] = [3, 51, 3];
+/// How long between two checkpoints. They move pages from the log into the database beside the commits, not within one of
+/// them, and a page that was written often since the last one is moved once.
+const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
+/// At this length (64 MB) a commit checkpoints what is left, so that the log can begin anew even under a load without pause.
+const LOG_PAGES_MAX: &str = "16000";
 /// How many connections read at once.
 const READERS: u32 = 4;
 /// Statements kept prepared per connection: every size of every table's, and the reads.
@@ -26,6 +32,8 @@ pub(crate) struct Sqlite {
     /// The same as `writer` for a database in memory, which belongs to its connection.
     readers: SqlitePool,
     file: Option<PathBuf>,
+    /// Held by every clone; without it the checkpoints end.
+    in_use: Arc<()>,
 }
 
 impl Sqlite {
@@ -45,6 +53,7 @@ impl Sqlite {
             .busy_timeout(Duration::from_secs(5))
             .statement_cache_capacity(STATEMENTS_MAX)
             .pragma("cache_size", "-32768")
+            .pragma("wal_autocheckpoint", LOG_PAGES_MAX)
             .disable_statement_logging();
         let writer = pool(1, options.clone()).await.map_err(|error| cannot_open(url, &error))?;
         sqlx::migrate!("migrations/sqlite").run(&writer).await.map_err(fault::of_migration)?;
@@ -52,8 +61,12 @@ impl Sqlite {
             Some(_) => pool(READERS, options).await.map_err(|error| cannot_open(url, &error))?,
             None => writer.clone(),
         };
-        let sqlite = Self { writer, readers, file };
+        let sqlite = Self { writer, readers, file, in_use: Arc::new(()) };
         sqlite.check().await?;
+        if sqlite.file.is_some() {
+            let in_use = Arc::downgrade(&sqlite.in_use);
+            tokio::spawn(checkpoint(sqlite.readers.clone(), in_use));
+        }
         Ok(sqlite)
     }
 
@@ -133,6 +146,22 @@ impl Sqlite {
     pub(super) async fn close(&self) {
         self.readers.close().await;
         self.writer.close().await;
+    }
+}
+
+/// Checkpoints now and then, until nobody uses the database any more.
+async fn checkpoint(readers: SqlitePool, in_use: Weak<()>) {
+    let mut due = tokio::time::interval(CHECKPOINT_INTERVAL);
+    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        due.tick().await;
+        if in_use.strong_count() == 0 || readers.is_closed() {
+            return;
+        }
+        let done = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&readers).await;
+        if let Err(why) = done {
+            tracing::debug!(%why, "a checkpoint was left to the next one");
+        }
     }
 }
 
