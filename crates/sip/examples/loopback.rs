@@ -10,7 +10,7 @@ use timbre_sip::{
     Command, Event, Ha1, LegId, Network, Provision, Station, Switch, SwitchConfig, Trunk,
 };
 
-#[path = "../tests/support/phone.rs"]
+#[path = "../tests/blackbox/phone.rs"]
 mod phone;
 
 #[tokio::main]
@@ -29,7 +29,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("listening on {:?}", switch.local_addrs());
     let agent = LegId(1);
     if let Some(phone) = phone_port {
-        phone::register(port, "acme~ana", "secret", phone).await?;
+        let login = phone::Login { user: "acme~ana", password: "secret", algorithm: "SHA-256" };
+        phone::Line::new(port).await?.register(login, phone, 3600).await?;
         let user = "acme~ana".to_owned();
         switch.perform(Command::RingStation { leg: agent, user, caller: None, call: None });
     }

@@ -81,8 +81,7 @@ impl Desk {
                 |it| matches!(&it.party, crate::trunk::Party::Trunk(trunk) if trunk.key == key),
             )
         };
-        let dead: Vec<String> =
-            self.channels.keys().filter(|key| !live(key)).cloned().collect();
+        let dead: Vec<String> = self.channels.keys().filter(|key| !live(key)).cloned().collect();
         for key in dead {
             self.channels.remove(&key);
         }

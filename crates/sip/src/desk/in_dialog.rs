@@ -55,7 +55,9 @@ impl Desk {
             Method::Update => self.updated(id, request),
             Method::Options => {
                 let extra = door::options(request, "-").headers;
-                let keep = |it: &Header| matches!(it, Header::Allow(_) | Header::Accept(_) | Header::Supported(_));
+                let keep = |it: &Header| {
+                    matches!(it, Header::Allow(_) | Header::Accept(_) | Header::Supported(_))
+                };
                 (StatusCode::OK, extra.into_iter().filter(keep).collect(), None)
             }
             _ => {

@@ -120,7 +120,9 @@ impl Desk {
             return Ok(Party::Trunk(Arc::clone(trunk)));
         }
         match self.authenticate(request, source) {
-            Verdict::Known { party, .. } if shift == matches!(party, Party::Station(_)) => Ok(party),
+            Verdict::Known { party, .. } if shift == matches!(party, Party::Station(_)) => {
+                Ok(party)
+            }
             Verdict::Known { .. } => {
                 self.tally.refused(RefusedFor::MethodNotAllowed);
                 Err((StatusCode::Forbidden, vec![]))
@@ -139,10 +141,10 @@ impl Desk {
     /// Who sent a request that carries credentials.
     pub(super) fn authenticate(&mut self, request: &Request, source: IpAddr) -> Verdict {
         let registrar = &self.registrar;
-        let trusted = |user: &str| registrar.get(user).is_some_and(|it| it.flow.peer.ip() == source);
+        let trusted =
+            |user: &str| registrar.get(user).is_some_and(|it| it.flow.peer.ip() == source);
         let now = Instant::now();
-        let verdict =
-            self.authenticator.judge(now, request, source, &self.directory, trusted);
+        let verdict = self.authenticator.judge(now, request, source, &self.directory, trusted);
         if let (Verdict::Known { .. }, Some(intake)) = (&verdict, self.intake.upgrade()) {
             intake.vouch(source);
         }

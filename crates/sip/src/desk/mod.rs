@@ -2,8 +2,8 @@
 //! never waits: what takes time (transactions, media) goes on elsewhere and comes back as another thing that happened.
 
 mod commands;
-mod inbound;
 mod in_dialog;
+mod inbound;
 mod outbound;
 mod registrations;
 mod sessions;
@@ -144,11 +144,15 @@ impl Shared {
         done.ok()
     }
 
+    /// What is due next. A function, so that the lock is not held while it is done.
+    fn pop(&self, now: Instant) -> Option<Due> {
+        self.desk().wheel.pop(now)
+    }
+
     /// Does what is due, for ever.
     pub async fn keep_time(self: Arc<Self>) {
         loop {
-            let now = Instant::now();
-            while let Some(due) = self.desk().wheel.pop(now) {
+            while let Some(due) = self.pop(Instant::now()) {
                 self.with(leg_of(&due), |desk| desk.due(due));
             }
             let next = self.desk().wheel.next();

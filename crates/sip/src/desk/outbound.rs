@@ -17,13 +17,7 @@ use crate::trunk::Party;
 
 impl Desk {
     /// Calls the phone that is registered as `user`.
-    pub(super) fn ring(
-        &mut self,
-        id: LegId,
-        user: &str,
-        caller: Option<&str>,
-        call: Option<&str>,
-    ) {
+    pub(super) fn ring(&mut self, id: LegId, user: &str, caller: Option<&str>, call: Option<&str>) {
         if self.legs.contains_key(&id) || id.arrived() {
             return;
         }

@@ -65,7 +65,14 @@ impl Desk {
         }
     }
 
-    fn bind(&mut self, user: &str, target: Uri, lifetime: Duration, request: &Request, flow: &Flow) {
+    fn bind(
+        &mut self,
+        user: &str,
+        target: Uri,
+        lifetime: Duration,
+        request: &Request,
+        flow: &Flow,
+    ) {
         let now = Instant::now();
         let due = Due::Binding(user.to_owned());
         let expiry = Some(self.wheel.set(now, lifetime, due));

@@ -53,8 +53,8 @@ impl Desk {
                 leg.session.agreed(&response.headers);
                 leg.dialog.retarget(&response.headers);
                 let offered = leg.voice.offered;
-                let changed = offered
-                    && leg.voice.answered(id, &response.body, &self.media).unwrap_or(false);
+                let changed =
+                    offered && leg.voice.answered(id, &response.body, &self.media).unwrap_or(false);
                 let held = leg.voice.held;
                 if changed {
                     self.tell_of(id, |leg| Event::Hold { leg, held });

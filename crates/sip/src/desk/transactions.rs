@@ -27,7 +27,9 @@ pub(crate) enum Asked {
 impl Asked {
     fn leg(&self) -> Option<LegId> {
         match self {
-            Self::Invite(leg) | Self::Refresh(leg) | Self::Bye(leg) | Self::Cancel(leg) => Some(*leg),
+            Self::Invite(leg) | Self::Refresh(leg) | Self::Bye(leg) | Self::Cancel(leg) => {
+                Some(*leg)
+            }
             Self::Qualify(_) => None,
         }
     }
@@ -82,7 +84,9 @@ async fn serve_invite(shared: Arc<Shared>, mut transaction: Transaction) {
             let _seat = shared.awaiting.seat(flow.peer.ip());
             shared.tally.response_sent(answer.status_code.code());
             if transaction.respond(answer).await.is_ok() {
-                while transaction.receive().await.is_some_and(|it| method(&it) != Some(Method::Ack)) {}
+                while transaction.receive().await.is_some_and(|it| method(&it) != Some(Method::Ack))
+                {
+                }
             }
             return;
         }

@@ -1,0 +1,9 @@
+//! The switch from outside: real datagrams, real sipp.
+
+mod calls;
+mod phone;
+mod registration;
+mod sessions;
+mod sipp;
+mod torture;
+mod world;
