@@ -74,7 +74,8 @@ impl Client {
             .parse()
             .map_err(|_| wrong("the token holds characters that no token has: copy it again"))?;
         bearer.set_sensitive(true);
-        let channel = endpoint.connect().await.map_err(|it| ClientError::unreachable(server, &it))?;
+        let channel =
+            endpoint.connect().await.map_err(|it| ClientError::unreachable(server, &it))?;
         let channel = InterceptedService::new(channel, Bearer(bearer));
         Ok(Self { server: server.clone(), channel })
     }

@@ -1,8 +1,87 @@
-//! The command line.
+//! The command line: one command per file.
+
+mod access;
+mod agent;
+mod apply;
+mod calls;
+mod doctor;
+mod serve;
+mod table;
+mod token;
+mod top;
+mod words;
 
 use std::process::ExitCode;
 
-/// Runs the program.
+use clap::{Parser, Subcommand};
+
+use crate::config::Settings;
+
+/// A contact-center engine: answers calls by the third ring, gives each to the right agent, and keeps what happened.
+#[derive(Debug, Parser)]
+#[command(name = "timbre", version, max_term_width = 100, propagate_version = true)]
+struct Program {
+    #[command(flatten)]
+    access: access::Access,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a node: SIP, voice, gRPC and metrics
+    Serve(Box<Settings>),
+    /// Replace the floor by a definition in YAML, and say what changes
+    Apply(apply::Apply),
+    /// List calls, newest first, or show one with its timeline
+    Calls(Box<calls::Calls>),
+    /// Make, list and revoke the API's tokens, straight in the database
+    Token(token::Token),
+    /// Work as an agent: a softphone's controls in the terminal
+    Agent(agent::Agent),
+    /// Watch the floor: a live wallboard in the terminal
+    Top(top::Top),
+    /// Check what a node needs: ports, clock, disk, database, limits, addresses
+    Doctor(Box<doctor::Doctor>),
+}
+
+/// Runs the program. 0: done; 1: it failed, and standard error says why and what to do; 2: the command line is wrong.
 pub fn main() -> ExitCode {
-    ExitCode::SUCCESS
+    let Program { access, command } = Program::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&error.into()),
+    };
+    let done = runtime.block_on(run(access, command));
+    // A thread that still waits for a key of the terminal must not hold the program back.
+    runtime.shutdown_background();
+    done.unwrap_or_else(|error| failed(&error))
+}
+
+async fn run(access: access::Access, command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(settings) => serve::run(*settings).await?,
+        Command::Apply(it) => it.run(&access).await?,
+        Command::Calls(it) => it.run(&access).await?,
+        Command::Token(it) => it.run().await?,
+        Command::Agent(it) => it.run(&access).await?,
+        Command::Top(it) => it.run(&access).await?,
+        Command::Doctor(it) => return it.run(&access).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn failed(error: &anyhow::Error) -> ExitCode {
+    eprintln!("timbre: {error:#}");
+    ExitCode::FAILURE
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        super::Program::command().debug_assert();
+    }
 }

@@ -50,17 +50,14 @@ pub(crate) fn decide(
             Caller::Unknown => refuse(RefusedFor::UnknownSource, StatusCode::Forbidden, vec![]),
         },
         Method::Register if has_credentials(request) => Pass::On,
-        Method::Register => answer(
-            StatusCode::Unauthorized,
-            shared.desk().challenge(Role::Registrar, false),
-        ),
+        Method::Register => {
+            answer(StatusCode::Unauthorized, shared.desk().challenge(Role::Registrar, false))
+        }
         Method::Options => Pass::Answer(Box::new(options(request, &tag()))),
         Method::Bye | Method::PRack => answer(StatusCode::CallTransactionDoesNotExist, vec![]),
-        _ => refuse(
-            RefusedFor::MethodNotAllowed,
-            StatusCode::MethodNotAllowed,
-            vec![reply::allow()],
-        ),
+        _ => {
+            refuse(RefusedFor::MethodNotAllowed, StatusCode::MethodNotAllowed, vec![reply::allow()])
+        }
     }
 }
 

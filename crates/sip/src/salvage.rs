@@ -29,7 +29,8 @@ pub(crate) fn look(datagram: &[u8], headers_max: usize) -> Look {
         let name = line[..colon].trim_ascii();
         if name.eq_ignore_ascii_case(b"content-length") || name.eq_ignore_ascii_case(b"l") {
             let value = std::str::from_utf8(line[colon + 1..].trim_ascii()).ok();
-            fits &= value.and_then(|it| it.parse::<usize>().ok()).is_some_and(|it| it <= body.len());
+            fits &=
+                value.and_then(|it| it.parse::<usize>().ok()).is_some_and(|it| it <= body.len());
         }
     }
     match (lines <= headers_max + 1, fits) {

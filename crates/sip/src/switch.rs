@@ -121,7 +121,7 @@ impl Switch {
     }
 
     /// Takes no more calls, hangs every leg up, and waits until the far ends have confirmed, at most `drain`.
-    pub async fn shutdown(self, drain: Duration) {
+    pub async fn shutdown(&self, drain: Duration) {
         self.shared.with(None, |desk| desk.drain());
         let gone = async {
             while self.shared.desk().legs() > 0 {

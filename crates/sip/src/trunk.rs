@@ -95,7 +95,10 @@ mod tests {
     fn trunk(key: &str, networks: &[&str]) -> Trunk {
         let networks = networks.iter().map(|it| {
             let (ip, prefix) = it.split_once('/').expect("a network");
-            Network { ip: ip.parse().expect("an address"), prefix: prefix.parse().expect("a prefix") }
+            Network {
+                ip: ip.parse().expect("an address"),
+                prefix: prefix.parse().expect("a prefix"),
+            }
         });
         Trunk { key: key.into(), networks: networks.collect(), credentials: None, channels: 1 }
     }

@@ -47,7 +47,9 @@ impl ClientError {
     /// The server's reason, where it gave one.
     pub fn reason(&self) -> Option<&str> {
         match self {
-            Self::Refused(error) => Some(&error.reason).filter(|it| !it.is_empty()).map(String::as_str),
+            Self::Refused(error) => {
+                Some(&error.reason).filter(|it| !it.is_empty()).map(String::as_str)
+            }
             Self::Setup(_) | Self::Unreachable { .. } | Self::Garbled(_) => None,
         }
     }

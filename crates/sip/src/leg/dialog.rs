@@ -141,7 +141,13 @@ impl Dialog {
             headers.push(Header::ContentType("application/sdp".into()));
         }
         headers.push(Header::ContentLength((body.len() as u32).into()));
-        Request { method, uri: self.target.clone(), version: Version::V2, headers: headers.into(), body }
+        Request {
+            method,
+            uri: self.target.clone(),
+            version: Version::V2,
+            headers: headers.into(),
+            body,
+        }
     }
 
     /// The way to the far end: a connection or a socket, and an address; `None` where the stack must find it.
@@ -203,7 +209,8 @@ fn contact(headers: &rsipstack::sip::Headers) -> Option<Uri> {
         Header::Contact(value) => Some(value.value()),
         _ => None,
     })?;
-    let contact = rsipstack::sip::typed::Contact::parse_header_list(value).ok()?.into_iter().next()?;
+    let contact =
+        rsipstack::sip::typed::Contact::parse_header_list(value).ok()?.into_iter().next()?;
     let callable = matches!(
         contact.uri.scheme,
         Some(rsipstack::sip::Scheme::Sip | rsipstack::sip::Scheme::Sips)

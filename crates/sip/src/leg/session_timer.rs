@@ -55,8 +55,7 @@ impl SessionTimer {
         };
         self.interval = Some(Duration::from_secs(seconds));
         let who = if self.ours { "uas" } else { "uac" };
-        let mut extra =
-            vec![Header::SessionExpires(format!("{seconds};refresher={who}").into())];
+        let mut extra = vec![Header::SessionExpires(format!("{seconds};refresher={who}").into())];
         if !self.ours {
             extra.push(Header::Require("timer".into()));
         }

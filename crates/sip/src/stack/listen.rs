@@ -17,9 +17,9 @@ use tokio_rustls::rustls::pki_types::pem::PemObject;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tokio_util::sync::CancellationToken;
 
+use super::Stack;
 use super::intake::Intake;
 use super::udp::{self, SendHalf};
-use super::Stack;
 use crate::census::{Census, Seat};
 use crate::config::{SwitchConfig, TlsListen};
 use crate::switch::{LocalAddrs, StartError};
@@ -162,10 +162,13 @@ async fn greet(
     let connection = match tls {
         None => {
             let local = SipAddr::new(Transport::Tcp, stack.addr(Transport::Tcp).into());
-            TcpConnection::from_stream(stream, local, Some(end.clone())).ok().map(SipConnection::Tcp)
+            TcpConnection::from_stream(stream, local, Some(end.clone()))
+                .ok()
+                .map(SipConnection::Tcp)
         }
         Some(acceptor) => {
-            let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await else {
+            let Ok(Ok(stream)) = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream)).await
+            else {
                 return;
             };
             let local = SipAddr::new(Transport::Tls, stack.addr(Transport::Tls).into());

@@ -8,10 +8,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 use rsipstack::EndpointBuilder;
+use rsipstack::sip::Transport;
 use rsipstack::transaction::endpoint::{EndpointInner, EndpointOption};
 use rsipstack::transaction::{Endpoint, TransactionReceiver, random_text};
 use rsipstack::transport::{SipAddr, SipConnection, TransportLayer};
-use rsipstack::sip::Transport;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::SwitchConfig;

@@ -1,0 +1,185 @@
+//! What an agent sees, and what they may ask for: pure, so that it can be tested without a terminal.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use timbre_engine::AgentView;
+use timbre_model::{AgentRef, AgentStateKind, CallId, CallerId, Civil, QueueRef, Slug};
+
+use super::session::News;
+use super::tell;
+use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, Offer, Welcome};
+
+/// Lines of the past that are shown.
+const PAST_MAX: usize = 200;
+
+/// What an agent sees.
+#[derive(Debug, Default)]
+pub struct Desk {
+    /// Who, once the server has said.
+    pub agent: Option<AgentRef>,
+    /// How they stand.
+    pub view: Option<AgentView>,
+    /// The open offer, and when it came.
+    pub offer: Option<(Offer, Civil)>,
+    /// The call that was offered last, for as long as it or its wrap-up lasts.
+    pub talk: Option<Talk>,
+    /// What may be said to "not ready".
+    pub pauses: Vec<Slug>,
+    /// How a call may be classified.
+    pub dispositions: Vec<Slug>,
+    /// The stream is up.
+    pub up: bool,
+    /// What happened, newest last.
+    pub past: VecDeque<(Civil, String)>,
+    /// What the agent should read now.
+    pub note: String,
+    /// How far the server's clock is ahead of ours, in microseconds.
+    ahead: i64,
+}
+
+/// A call as the agent knows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Talk {
+    /// Which.
+    pub call: CallId,
+    /// Of which queue.
+    pub queue: QueueRef,
+    /// Who calls; `None` where the offer was not seen.
+    pub caller: Option<CallerId>,
+    /// Since when they hear each other.
+    pub connected: Option<Civil>,
+}
+
+/// What the user wants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// To be offered calls.
+    Ready,
+    /// Not to be offered calls.
+    NotReady(Slug),
+    /// The offered call.
+    Accept,
+    /// Not the offered call.
+    Reject,
+    /// The customer on hold.
+    Hold,
+    /// The customer back.
+    Unhold,
+    /// Either of the two, whichever is not.
+    ToggleHold,
+    /// An end.
+    HangUp,
+    /// More time.
+    Extend,
+    /// To classify the call.
+    Dispose(Slug),
+    /// The end of the shift.
+    SignOut,
+}
+
+impl Desk {
+    /// The server's civil clock, ours being at `now`.
+    pub fn server_time(&self, now: Civil) -> Civil {
+        Civil::from_micros(now.as_micros().saturating_add(self.ahead))
+    }
+
+    /// Takes in what the session tells, at `now` on our clock.
+    pub fn take(&mut self, news: &News, now: Civil) {
+        match news {
+            News::Message(message) => self.message(message, now),
+            News::Lost { .. } => self.up = false,
+            News::Unsent | News::NotKept(_) | News::Over(_) => {}
+        }
+        if let Some(line) = tell::news(news) {
+            self.say(now, line);
+        }
+    }
+
+    /// Puts a line before the agent's eyes.
+    pub fn say(&mut self, now: Civil, line: String) {
+        self.past.push_back((self.server_time(now), line.clone()));
+        if self.past.len() > PAST_MAX {
+            self.past.pop_front();
+        }
+        self.note = line;
+    }
+
+    fn message(&mut self, message: &AgentMessage, now: Civil) {
+        let AgentMessage { sequence: _, at, event } = message;
+        match event {
+            AgentEvent::Welcome(welcome) => {
+                self.ahead = at.as_micros().saturating_sub(now.as_micros());
+                self.welcome(welcome);
+            }
+            AgentEvent::Status(_, view) => self.view = Some(view.as_ref().clone()),
+            AgentEvent::OfferMade(offer) => {
+                let (call, queue) = (offer.offer.call, offer.queue.clone());
+                let caller = Some(offer.caller.clone());
+                self.talk = Some(Talk { call, queue, caller, connected: None });
+                self.offer = Some((offer.clone(), *at));
+            }
+            AgentEvent::OfferEnded { offer, .. } => {
+                self.offer.take_if(|(open, _)| open.offer == *offer);
+            }
+            AgentEvent::CallConnected { call, queue, waited: _ } => {
+                let known = self.talk.take().filter(|it| it.call == *call);
+                let caller = known.and_then(|it| it.caller);
+                let (call, queue) = (*call, queue.clone());
+                self.talk = Some(Talk { call, queue, caller, connected: Some(*at) });
+            }
+            AgentEvent::WrappedUp { .. } => self.talk = None,
+            AgentEvent::GoAway(_) => self.up = false,
+            AgentEvent::CommandResult { .. }
+            | AgentEvent::HeartbeatAck
+            | AgentEvent::CallHeld(_)
+            | AgentEvent::CallResumed { .. }
+            | AgentEvent::CallEnded { .. } => {}
+        }
+    }
+
+    fn welcome(&mut self, welcome: &Welcome) {
+        let Welcome { agent, status, pauses, dispositions, .. } = welcome;
+        self.up = true;
+        self.agent = Some(agent.clone());
+        self.view = Some(status.clone());
+        self.pauses = pauses.clone();
+        self.dispositions = dispositions.clone();
+        if status.offer.is_none() {
+            self.offer = None;
+        }
+    }
+
+    /// How long the present state lasts.
+    pub fn lasting(&self, now: Civil) -> Duration {
+        let since = self.view.as_ref().map(|it| it.since);
+        since.map_or(Duration::ZERO, |at| crate::cli::words::since(at, self.server_time(now)))
+    }
+
+    /// The command for a wish, or what stands in its way.
+    pub fn command(&self, wish: Wish) -> Result<AgentCommand, String> {
+        let view = self.view.as_ref().ok_or("not signed in yet: wait for the server")?;
+        let offer = || view.offer.map(|(id, _)| id).ok_or("no call is on offer");
+        let call = || view.call.ok_or("there is no call");
+        Ok(match wish {
+            Wish::Ready => AgentCommand::SetReady,
+            Wish::NotReady(reason) => AgentCommand::SetNotReady { reason },
+            Wish::Accept => AgentCommand::AcceptOffer(offer()?),
+            Wish::Reject => AgentCommand::RejectOffer(offer()?),
+            Wish::Hold => AgentCommand::Hold(call()?),
+            Wish::Unhold => AgentCommand::Unhold(call()?),
+            Wish::ToggleHold if view.on_hold => AgentCommand::Unhold(call()?),
+            Wish::ToggleHold => AgentCommand::Hold(call()?),
+            Wish::HangUp => AgentCommand::HangUp(call()?),
+            Wish::Extend if view.state == AgentStateKind::WrapUp => {
+                AgentCommand::ExtendWrapUp(call()?)
+            }
+            Wish::Extend => return Err("there is no wrap-up to extend".to_owned()),
+            Wish::Dispose(code) => AgentCommand::Dispose { call: call()?, code },
+            Wish::SignOut => AgentCommand::SignOut,
+        })
+    }
+}
+
+#[cfg(test)]
+pub mod tests;

@@ -1,0 +1,297 @@
+//! What an agent's screen shows. Pure: a desk, a menu and the time go in, a frame comes out.
+
+use ratatui::Frame;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::{Color, Modifier, Style, Stylize as _};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear, List, ListState, Paragraph};
+use timbre_engine::AgentView;
+use timbre_model::{AgentStateKind, Civil, Slug};
+
+use super::desk::{Desk, Wish};
+use crate::cli::words::{caller, clock, since, time_of_day};
+
+/// A list to choose from.
+#[derive(Debug)]
+pub struct Menu {
+    title: &'static str,
+    choices: Vec<Slug>,
+    here: usize,
+    wish: fn(Slug) -> Wish,
+}
+
+impl Menu {
+    /// Why not ready.
+    pub fn pauses(choices: &[Slug]) -> Self {
+        Self { title: "Why not ready?", choices: choices.to_vec(), here: 0, wish: Wish::NotReady }
+    }
+
+    /// How the conversation ended.
+    pub fn dispositions(choices: &[Slug]) -> Self {
+        let title = "How did it end?";
+        Self { title, choices: choices.to_vec(), here: 0, wish: Wish::Dispose }
+    }
+
+    /// One up.
+    pub fn up(&mut self) {
+        self.here = self.here.saturating_sub(1);
+    }
+
+    /// One down.
+    pub fn down(&mut self) {
+        self.here = (self.here + 1).min(self.choices.len().saturating_sub(1));
+    }
+
+    /// The one that is marked.
+    pub fn chosen(&self) -> Option<Slug> {
+        self.at(self.here)
+    }
+
+    /// The one at a place.
+    pub fn at(&self, place: usize) -> Option<Slug> {
+        self.choices.get(place).cloned()
+    }
+
+    /// What choosing it asks for.
+    pub fn wish(&self, chosen: Slug) -> Wish {
+        (self.wish)(chosen)
+    }
+}
+
+/// Draws the whole screen, at `now` on our clock.
+pub fn draw(frame: &mut Frame<'_>, desk: &Desk, menu: Option<&Menu>, now: Civil) {
+    let [title, state, call, past, note, keys] = Layout::vertical([
+        Constraint::Length(1),
+        Constraint::Length(4),
+        Constraint::Length(6),
+        Constraint::Min(3),
+        Constraint::Length(1),
+        Constraint::Length(1),
+    ])
+    .areas(frame.area());
+    frame.render_widget(title_line(desk), title);
+    frame.render_widget(state_block(desk, now), state);
+    frame.render_widget(call_block(desk, now), call);
+    draw_past(frame, desk, past);
+    frame.render_widget(Line::from(desk.note.as_str()).bold(), note);
+    frame.render_widget(key_line(desk, menu.is_some()), keys);
+    if let Some(menu) = menu {
+        draw_menu(frame, menu);
+    }
+}
+
+fn title_line(desk: &Desk) -> Line<'static> {
+    let who = desk.agent.as_ref().map(|it| format!("{} · {}", it.agent, it.tenant));
+    let link = match desk.up {
+        true => Span::from("connected").green(),
+        false => Span::from("not connected: coming back by itself").red().bold(),
+    };
+    let who = Span::from(format!(" {} ", who.unwrap_or_else(|| "timbre agent".to_owned())));
+    Line::from(vec![who.bold().reversed(), Span::from("  "), link])
+}
+
+/// The colour of a state, here and on the wallboard.
+pub fn colour(state: AgentStateKind) -> Color {
+    match state {
+        AgentStateKind::SignedOut => Color::DarkGray,
+        AgentStateKind::Ready => Color::Green,
+        AgentStateKind::Offered => Color::Yellow,
+        AgentStateKind::Talking => Color::Cyan,
+        AgentStateKind::WrapUp => Color::Magenta,
+        AgentStateKind::NotReady => Color::Red,
+    }
+}
+
+/// A state in words.
+pub fn state_words(state: AgentStateKind) -> &'static str {
+    match state {
+        AgentStateKind::SignedOut => "signed out",
+        AgentStateKind::Ready => "ready",
+        AgentStateKind::Offered => "offered a call",
+        AgentStateKind::Talking => "talking",
+        AgentStateKind::WrapUp => "wrap-up",
+        AgentStateKind::NotReady => "not ready",
+    }
+}
+
+fn state_block(desk: &Desk, now: Civil) -> Paragraph<'static> {
+    let block = Block::bordered().title(" State ");
+    let Some(view) = &desk.view else {
+        return Paragraph::new("waiting for the server").block(block);
+    };
+    let style = Style::new().fg(colour(view.state)).add_modifier(Modifier::BOLD);
+    let mut words = state_words(view.state).to_uppercase();
+    if view.on_hold {
+        words.push_str(", CUSTOMER ON HOLD");
+    }
+    if let Some(reason) = &view.reason {
+        words.push_str(&format!(" ({})", reason.as_str()));
+    }
+    let lasting = Span::from(clock(desk.lasting(now)));
+    let first = Line::from(vec![Span::styled(words, style), Span::from("  "), lasting]);
+    let phone = match view.station {
+        true => Span::from("phone reachable"),
+        false => Span::from("phone not reachable: register it").red(),
+    };
+    let mut second = vec![phone];
+    if let Some(pause) = &view.pause_after {
+        second.push(Span::from(format!("; not ready ({}) after this call", pause.as_str())));
+    }
+    Paragraph::new(vec![first, Line::from(second)]).block(block)
+}
+
+fn call_block(desk: &Desk, now: Civil) -> Paragraph<'static> {
+    let at = desk.server_time(now);
+    let (title, lines) = match &desk.view {
+        Some(view) if view.offer.is_some() => (" Offer ", offer_lines(desk, view, at)),
+        Some(view) if view.call.is_some() => (" Call ", talk_lines(desk, view, at)),
+        Some(_) | None => (" Call ", vec![Line::from("none").dark_gray()]),
+    };
+    Paragraph::new(lines).block(Block::bordered().title(title))
+}
+
+fn offer_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some((offer, made)) = &desk.offer {
+        let age = offer.waited + since(*made, at);
+        lines.push(
+            Line::from(format!("{} for {}", caller(&offer.caller), offer.queue.queue)).bold(),
+        );
+        lines.push(Line::from(format!("waiting for {}", clock(age))));
+    }
+    if let Some((_, until)) = view.offer {
+        lines.push(Line::from(format!("rings for {} more", clock(since(at, until)))).yellow());
+    }
+    lines
+}
+
+fn talk_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(talk) = desk.talk.as_ref().filter(|it| view.call == Some(it.call)) {
+        let from = talk.caller.as_ref().map_or_else(|| "caller".to_owned(), caller);
+        lines.push(Line::from(format!("{from} for {}", talk.queue.queue)).bold());
+        if let Some(connected) = talk.connected.filter(|_| view.state == AgentStateKind::Talking) {
+            lines.push(Line::from(format!("connected for {}", clock(since(connected, at)))));
+        }
+    }
+    if let Some(call) = view.call {
+        lines.push(Line::from(call.to_string()).dark_gray());
+    }
+    if let Some(until) = view.wrap_up_until {
+        let more = if view.wrap_up_extendable { "; w extends it" } else { "" };
+        let left = clock(since(at, until));
+        lines.push(Line::from(format!("wrap-up ends in {left}{more}")).magenta());
+    }
+    lines
+}
+
+fn draw_past(frame: &mut Frame<'_>, desk: &Desk, area: Rect) {
+    let block = Block::bordered().title(" What happened (UTC) ");
+    let rows = usize::from(block.inner(area).height);
+    let skip = desk.past.len().saturating_sub(rows);
+    let lines = desk.past.iter().skip(skip);
+    let lines: Vec<_> =
+        lines.map(|(at, it)| Line::from(format!("{} {it}", time_of_day(*at)))).collect();
+    frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+/// The keys that mean something now.
+fn key_line(desk: &Desk, choosing: bool) -> Line<'static> {
+    use AgentStateKind::{NotReady, Offered, Ready, SignedOut, Talking, WrapUp};
+    let state = desk.view.as_ref().map(|it| it.state);
+    let keys: &[&str] = match state {
+        _ if choosing => &["1-9 or Enter choose", "Esc back"],
+        Some(Offered) => &["a accept", "x reject", "n not ready", "q sign out"],
+        Some(Talking) => &["h hold/unhold", "e hang up", "d dispose", "n not ready after"],
+        Some(WrapUp) => &["d dispose", "w extend", "r ready after", "n not ready after"],
+        Some(Ready) => &["n not ready", "q sign out"],
+        Some(NotReady) => &["r ready", "n other reason", "q sign out"],
+        Some(SignedOut) | None => &[],
+    };
+    Line::from(format!(" {}  ^C leave", keys.join("  "))).reversed()
+}
+
+fn draw_menu(frame: &mut Frame<'_>, menu: &Menu) {
+    let height = u16::try_from(menu.choices.len().max(1)).unwrap_or(u16::MAX).saturating_add(2);
+    let area = frame.area();
+    let (width, height) = (area.width.min(44), height.min(area.height));
+    let middle = Rect {
+        x: area.width.saturating_sub(width) / 2,
+        y: area.height.saturating_sub(height) / 2,
+        width,
+        height,
+    };
+    let lines = menu.choices.iter().enumerate().map(|(at, it)| match at {
+        0..9 => format!("{} {it}", at + 1),
+        _ => format!("  {it}"),
+    });
+    let list = List::new(lines)
+        .block(Block::bordered().title(format!(" {} ", menu.title)))
+        .highlight_style(Style::new().reversed());
+    let mut state = ListState::default().with_selected(Some(menu.here));
+    frame.render_widget(Clear, middle);
+    frame.render_stateful_widget(list, middle, &mut state);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::desk::tests::{NOW, in_a_call, offered};
+    use super::*;
+    use ratatui::Terminal;
+    use ratatui::backend::TestBackend;
+
+    fn shown(desk: &Desk, menu: Option<&Menu>) -> String {
+        let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
+        terminal.draw(|frame| draw(frame, desk, menu, NOW)).expect("a frame");
+        let buffer = terminal.backend().buffer().clone();
+        let row = |y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (0..24).map(|y| row(y).trim_end().to_owned() + "\n").collect()
+    }
+
+    #[test]
+    fn an_offer_shows_who_for_what_how_long_and_the_keys() {
+        let screen = shown(&offered(), None);
+        for part in [
+            "ana · acme",
+            "connected",
+            "OFFERED A CALL  0:02",
+            "+34612345678 for ventas",
+            "waiting for 0:07",
+            "rings for 0:13 more",
+            "a accept  x reject",
+        ] {
+            assert!(screen.contains(part), "{part:?} is missing in\n{screen}");
+        }
+    }
+
+    #[test]
+    fn a_call_shows_its_clock_hold_and_keys() {
+        let screen = shown(&in_a_call(), None);
+        for part in [
+            "TALKING, CUSTOMER ON HOLD",
+            "connected for 0:30",
+            "not ready (comida) after this call",
+            "h hold/unhold  e hang up",
+        ] {
+            assert!(screen.contains(part), "{part:?} is missing in\n{screen}");
+        }
+    }
+
+    #[test]
+    fn a_menu_numbers_its_choices() {
+        let desk = in_a_call();
+        let screen = shown(&desk, Some(&Menu::dispositions(&desk.dispositions)));
+        let parts = ["How did it end?", "1 venta", "2 queja", "Esc back"];
+        assert!(parts.iter().all(|part| screen.contains(part)), "{screen}");
+    }
+
+    #[test]
+    fn the_smallest_terminals_do_not_break_it() {
+        let desk = offered();
+        for (width, height) in [(1, 1), (20, 5), (200, 60)] {
+            let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
+            let menu = Menu::pauses(&desk.pauses);
+            terminal.draw(|frame| draw(frame, &desk, Some(&menu), NOW)).expect("a frame");
+        }
+    }
+}

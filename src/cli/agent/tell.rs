@@ -1,0 +1,107 @@
+//! Events as lines: a word, then `key=value`. Scripts may rely on the words.
+
+use std::time::Duration;
+
+use timbre_engine::AgentView;
+use timbre_model::Disposition;
+
+use super::session::News;
+use crate::api::wire::agent::{AgentEvent, Offer, Welcome};
+use crate::cli::words::caller;
+
+/// News as a line; `None` for what nobody needs to read.
+pub fn news(news: &News) -> Option<String> {
+    match news {
+        News::Message(message) => event(&message.event),
+        News::Lost { why, retry_in } => {
+            Some(format!("lost retry_in={:.1}s {why}", retry_in.as_secs_f64()))
+        }
+        News::Unsent => Some("unsent the stream is down: try again when it is back".to_owned()),
+        News::NotKept(why) => Some(format!("not-kept a restart cannot take the shift up: {why}")),
+        News::Over(_) => None,
+    }
+}
+
+/// An event as a line; `None` for what nobody needs to read.
+pub fn event(event: &AgentEvent) -> Option<String> {
+    let seconds = |span: &Duration| format!("{:.1}s", span.as_secs_f64());
+    Some(match event {
+        AgentEvent::Welcome(it) => welcome(it),
+        AgentEvent::CommandResult { request_id: _, later: false, error: None }
+        | AgentEvent::HeartbeatAck => return None,
+        AgentEvent::CommandResult { request_id: _, later: true, error: None } => {
+            "later it takes effect after the present call".to_owned()
+        }
+        AgentEvent::CommandResult { request_id: _, later: _, error: Some(error) } => {
+            format!("refused {error}")
+        }
+        AgentEvent::GoAway(why) => format!("go-away reason={}", why.as_str()),
+        AgentEvent::Status(_, view) => status(view),
+        AgentEvent::OfferMade(Offer {
+            offer,
+            queue,
+            caller: from,
+            waited,
+            expires_in,
+            because,
+        }) => {
+            format!(
+                "offer offer={offer} queue={} caller={} waited={} expires_in={} because={}",
+                queue.queue,
+                caller(from),
+                seconds(waited),
+                seconds(expires_in),
+                because.as_str()
+            )
+        }
+        AgentEvent::OfferEnded { offer, outcome } => {
+            format!("offer-ended offer={offer} outcome={outcome}")
+        }
+        AgentEvent::CallConnected { call, queue, waited } => {
+            format!("connected call={call} queue={} waited={}", queue.queue, seconds(waited))
+        }
+        AgentEvent::CallHeld(call) => format!("held call={call}"),
+        AgentEvent::CallResumed { call, held_for } => {
+            format!("unheld call={call} held_for={}", seconds(held_for))
+        }
+        AgentEvent::CallEnded { call, cause, released_by, talked, held } => format!(
+            "ended call={call} cause={cause} released_by={released_by} talked={} held={}",
+            seconds(talked),
+            seconds(held)
+        ),
+        AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic } } => {
+            format!("wrapped-up call={call} disposition={code} automatic={automatic}")
+        }
+    })
+}
+
+fn welcome(welcome: &Welcome) -> String {
+    let Welcome { agent, resumed, status: view, .. } = welcome;
+    let word = if *resumed { "resumed" } else { "signed-in" };
+    format!("{word} agent={} tenant={}; {}", agent.agent, agent.tenant, status(view))
+}
+
+/// An agent's status as a line.
+pub fn status(view: &AgentView) -> String {
+    let mut line = format!("status state={}", view.state);
+    let mut add = |key: &str, value: &dyn std::fmt::Display| {
+        line.push_str(&format!(" {key}={value}"));
+    };
+    if let Some(reason) = &view.reason {
+        add("reason", &reason.as_str());
+    }
+    if let Some((offer, _)) = view.offer {
+        add("offer", &offer);
+    }
+    if let Some(call) = view.call {
+        add("call", &call);
+    }
+    if view.on_hold {
+        add("on_hold", &true);
+    }
+    if let Some(pause) = &view.pause_after {
+        add("pause_after", &pause.as_str());
+    }
+    add("station", &if view.station { "up" } else { "down" });
+    line
+}
