@@ -1,0 +1,203 @@
+//! A node: the real program in a directory of its own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use timbre::api::client::{Client, Target};
+use timbre::driver::{clock, entropy};
+use timbre_model::{AgentId, FloorSpec, Role, TenantId, TokenRecord};
+use timbre_store::Store;
+use tokio::sync::oneshot;
+
+use crate::PATIENCE;
+
+/// A running node. Killed when dropped; its log is shown where the test failed.
+pub struct Node {
+    pub grpc: SocketAddr,
+    pub metrics: SocketAddr,
+    pub sip: SocketAddr,
+    directory: Arc<TempDir>,
+    process: Child,
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+/// The tenant of all tests.
+pub fn tenant() -> TenantId {
+    TenantId::parse("demo").expect("a slug")
+}
+
+impl Node {
+    /// Starts a node on a new database.
+    pub async fn start() -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().expect("a directory")), &[]).await
+    }
+
+    /// The same with further arguments.
+    pub async fn start_with(arguments: &[&str]) -> Self {
+        Self::start_in(Arc::new(tempfile::tempdir().expect("a directory")), arguments).await
+    }
+
+    async fn start_in(directory: Arc<TempDir>, arguments: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_timbre"))
+            .args(["serve", "--grpc=127.0.0.1:0", "--metrics=127.0.0.1:0", "--sip=127.0.0.1:0"])
+            .args(["--rtp-ports=0-0", "--database", &database(directory.path())])
+            .arg("--spool")
+            .arg(directory.path().join("spool"))
+            .args(arguments)
+            .env("NO_COLOR", "1")
+            .env("RUST_LOG", "info,sqlx=warn,rsipstack=error,h2=warn,tonic=warn")
+            .stdin(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let log = Arc::<Mutex<Vec<String>>>::default();
+        let stderr = BufReader::new(process.stderr.take().expect("it is piped"));
+        let (tell, told) = oneshot::channel();
+        std::thread::spawn({
+            let log = log.clone();
+            move || keep_log(stderr, &log, tell)
+        });
+        let ready = tokio::time::timeout(PATIENCE, told).await;
+        let Ok(Ok(ready)) = ready else {
+            panic!("the node does not get ready: {:#?}", log.lock().expect("no panic"));
+        };
+        Self {
+            grpc: address(&ready, "grpc="),
+            metrics: address(&ready, "metrics="),
+            sip: address(&ready, "udp: Some("),
+            directory,
+            process,
+            log,
+        }
+    }
+
+    /// Kills it where it stands (SIGKILL).
+    pub fn kill(&mut self) {
+        // Killing what is dead already is no fault.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+
+    /// Kills it where it stands, and starts another on what it left.
+    pub async fn killed_and_restarted(mut self) -> Self {
+        self.kill();
+        Self::start_in(self.directory.clone(), &[]).await
+    }
+
+    /// It has not ended by itself.
+    pub fn alive(&mut self) -> bool {
+        matches!(self.process.try_wait(), Ok(None))
+    }
+
+    /// Lines of its log that hold `text`.
+    pub fn logged(&self, text: &str) -> Vec<String> {
+        let log = self.log.lock().expect("no panic");
+        log.iter().filter(|line| line.contains(text)).cloned().collect()
+    }
+
+    /// What it keeps.
+    pub async fn store(&self) -> Store {
+        Store::open(&database(self.directory.path())).await.expect("the database opens")
+    }
+
+    /// The node's database, for its own commands.
+    pub fn database(&self) -> String {
+        database(self.directory.path())
+    }
+
+    /// Where gRPC is served.
+    pub fn server(&self) -> String {
+        format!("http://{}", self.grpc)
+    }
+
+    /// A new token.
+    pub async fn token(&self, role: Role, agent: Option<&str>) -> String {
+        self.token_of(&tenant(), role, agent).await
+    }
+
+    /// A new token of any tenant.
+    pub async fn token_of(&self, tenant: &TenantId, role: Role, agent: Option<&str>) -> String {
+        let secret: String =
+            entropy::bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
+        let record = TokenRecord {
+            id: secret[..12].to_owned(),
+            hash: Sha256::digest(secret.as_bytes()).into(),
+            tenant: tenant.clone(),
+            role,
+            agent: agent.map(|it| AgentId::parse(it).expect("a slug")),
+            created_at: clock::civil(),
+            expires_at: None,
+            revoked_at: None,
+        };
+        let store = self.store().await;
+        store.put_token(&record).await.expect("the token is kept");
+        store.close().await;
+        secret
+    }
+
+    /// A client of a role.
+    pub async fn client(&self, role: Role, agent: Option<&str>) -> Client {
+        let token = self.token(role, agent).await;
+        let target = Target { server: self.server(), token, tls_ca: None };
+        Client::connect(&target).await.expect("the node answers")
+    }
+
+    /// Puts a floor into effect.
+    pub async fn apply(&self, floor: &FloorSpec) -> Client {
+        let client = self.client(Role::Admin, None).await;
+        client.apply_floor(floor, None, false).await.expect("the floor is sound");
+        client
+    }
+
+    /// The page that Prometheus scrapes.
+    pub async fn scrape(&self) -> String {
+        crate::prometheus::get(self.metrics, "/metrics").await
+    }
+
+    /// The value of one metric, summed over its labels.
+    pub async fn metric(&self, name: &str) -> f64 {
+        let page = self.scrape().await;
+        let of_metric =
+            |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', '{']));
+        let values = page.lines().filter(of_metric);
+        values.filter_map(|line| line.rsplit(' ').next()?.parse::<f64>().ok()).sum()
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        self.kill();
+        if std::thread::panicking() {
+            let log = self.log.lock().map(|log| log.clone()).unwrap_or_default();
+            eprintln!("the node's log ends:\n{}", log[log.len().saturating_sub(60)..].join("\n"));
+        }
+    }
+}
+
+fn database(directory: &Path) -> String {
+    format!("sqlite://{}", directory.join("timbre.db").display())
+}
+
+fn keep_log(stderr: impl BufRead, log: &Mutex<Vec<String>>, ready: oneshot::Sender<String>) {
+    let mut ready = Some(ready);
+    for line in stderr.lines().map_while(Result::ok) {
+        if line.contains("ready") && line.contains("grpc=") {
+            // Nobody waits any more where the test gave up.
+            let _ = ready.take().map(|it| it.send(line.clone()));
+        }
+        if let Ok(mut log) = log.lock() {
+            log.push(line);
+        }
+    }
+}
+
+fn address(line: &str, after: &str) -> SocketAddr {
+    let (_, rest) = line.split_once(after).unwrap_or_else(|| panic!("no {after} in {line}"));
+    let end = rest.find([' ', ')']).unwrap_or(rest.len());
+    rest[..end].parse().unwrap_or_else(|_| panic!("{after} is no address in {line}"))
+}
