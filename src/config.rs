@@ -35,7 +35,12 @@ pub struct Settings {
     pub grpc_insecure: bool,
 
     /// Where Prometheus scrapes /metrics
-    #[arg(long, env = "TIMBRE_METRICS", default_value = "127.0.0.1:9600", value_name = "ADDR:PORT")]
+    #[arg(
+        long,
+        env = "TIMBRE_METRICS",
+        default_value = "127.0.0.1:9600",
+        value_name = "ADDR:PORT"
+    )]
     pub metrics: SocketAddr,
 
     /// Where to listen for SIP over UDP and TCP
@@ -78,7 +83,7 @@ pub struct Settings {
 impl Default for Settings {
     /// What holds where neither a flag nor the environment says otherwise.
     fn default() -> Self {
-        use clap::{FromArgMatches as _, Args as _};
+        use clap::{Args as _, FromArgMatches as _};
         let matches = Self::augment_args(clap::Command::new("timbre")).get_matches_from(["timbre"]);
         Self::from_arg_matches(&matches).expect("every setting has a default or is optional")
     }
@@ -98,7 +103,11 @@ fn ports(text: &str) -> Result<RangeInclusive<u16>, String> {
 
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: u64 = text.parse().map_err(|e| format!("{text:?}: {e}"))?;
-    if seconds > 86_400 { Err("give at most 86400".into()) } else { Ok(Duration::from_secs(seconds)) }
+    if seconds > 86_400 {
+        Err("give at most 86400".into())
+    } else {
+        Ok(Duration::from_secs(seconds))
+    }
 }
 
 #[cfg(test)]

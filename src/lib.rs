@@ -7,7 +7,7 @@
 pub mod api;
 pub mod cli;
 pub mod config;
-
+pub mod demo;
 pub mod driver;
 pub mod feed;
 pub mod metrics;

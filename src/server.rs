@@ -102,9 +102,20 @@ impl Node {
             restored.map_err(|rejection| StartError::Floor(tenant, rejection))?;
         }
         let driving = tokio::spawn(driver.run());
-        let context = api::Context { driver: handle.clone(), feed: feed.clone(), store: store.clone() };
+        let context = api::Context {
+            driver: handle.clone(),
+            feed: feed.clone(),
+            store: store.clone(),
+            metrics: metrics.clone(),
+        };
         let api = api::serve(settings, context).await?;
-        let sampler = Sampler { driver: handle.clone(), feed, metrics, switch: switch.clone(), ledger: spool_watch };
+        let sampler = Sampler {
+            driver: handle.clone(),
+            feed,
+            metrics,
+            switch: switch.clone(),
+            ledger: spool_watch,
+        };
         let sampling = tokio::spawn(sampler.run());
         Ok(Self {
             grpc: api.address,
@@ -203,9 +214,15 @@ impl Sampler {
         }
     }
 
-    fn tell_watchers(&self, queues: &[timbre_engine::QueueView], told: &mut Told, now: timbre_model::Now) {
+    fn tell_watchers(
+        &self,
+        queues: &[timbre_engine::QueueView],
+        told: &mut Told,
+        now: timbre_model::Now,
+    ) {
         for (tenant, log) in self.feed.watched() {
-            let counts: std::collections::BTreeMap<_, _> = self.feed.counts(&tenant).into_iter().collect();
+            let counts: std::collections::BTreeMap<_, _> =
+                self.feed.counts(&tenant).into_iter().collect();
             for view in queues.iter().filter(|view| view.queue.tenant == tenant) {
                 let counts = counts.get(&view.queue.queue).cloned().unwrap_or_default();
                 let present = (view.clone(), counts);

@@ -11,7 +11,7 @@ use timbre_model::{
 use timbre_sip as sip;
 use tokio::sync::mpsc::UnboundedReceiver;
 
-use crate::driver::entropy;
+use crate::driver::{clock, entropy};
 use crate::metrics::{MediaSample, SwitchSample};
 
 /// The digest realm of this program. Every stored HA1 was made with it.
@@ -33,10 +33,7 @@ struct KnownTrunk {
 
 impl Telephony {
     /// Speaks with `switch`, whose events arrive at `events`.
-    pub fn new(
-        switch: std::sync::Arc<sip::Switch>,
-        events: UnboundedReceiver<sip::Event>,
-    ) -> Self {
+    pub fn new(switch: std::sync::Arc<sip::Switch>, events: UnboundedReceiver<sip::Event>) -> Self {
         Self { switch, events, floors: BTreeMap::new(), trunks: BTreeMap::new() }
     }
 
@@ -102,7 +99,7 @@ impl Telephony {
         let caller = arrival.caller.and_then(|text| number(&text, known.country));
         Some(SwitchEvent::CallArrived(Box::new(Arrival {
             leg: ours(arrival.leg),
-            call: CallId::from_u128(u128::from_be_bytes(entropy::bytes())),
+            call: new_call_id(),
             trunk: known.trunk.clone(),
             cadence: known.cadence,
             dialed_number: number(&arrival.dialed, known.country),
@@ -110,6 +107,13 @@ impl Telephony {
             caller: caller.map_or(CallerId::Withheld, CallerId::Number),
         })))
     }
+}
+
+/// Milliseconds of the civil clock, then chance: ids grow with time, which keeps the store's index together.
+fn new_call_id() -> CallId {
+    let millis = u128::from(clock::civil().as_micros().unsigned_abs() / 1_000);
+    let chance = u128::from_be_bytes(entropy::bytes()) >> 48;
+    CallId::from_u128((millis << 80) | chance)
 }
 
 /// Reads a number as a trunk of `country` sends it: E.164, with or without `+` or `00`, or national.
@@ -156,14 +160,12 @@ fn provision(floors: &BTreeMap<TenantId, FloorSpec>) -> sip::Provision {
 
 fn sip_trunk(tenant: &TenantId, spec: &TrunkSpec) -> sip::Trunk {
     let key = user_of(tenant, spec.id.as_str());
-    let network = |it: &timbre_model::SipAddress| sip::Network {
-        ip: it.address(),
-        prefix: it.prefix(),
-    };
-    let credentials = spec.password.as_ref().map(|password| sip::Credentials {
-        user: key.clone(),
-        ha1: ha1(&key, password),
-    });
+    let network =
+        |it: &timbre_model::SipAddress| sip::Network { ip: it.address(), prefix: it.prefix() };
+    let credentials = spec
+        .password
+        .as_ref()
+        .map(|password| sip::Credentials { user: key.clone(), ha1: ha1(&key, password) });
     sip::Trunk {
         credentials,
         networks: spec.addresses.iter().map(network).collect(),
@@ -179,10 +181,7 @@ pub fn user_of(tenant: &TenantId, id: &str) -> String {
 
 fn agent_of(user: &str) -> Option<AgentRef> {
     let (tenant, agent) = user.split_once('~')?;
-    Some(AgentRef {
-        tenant: TenantId::parse(tenant).ok()?,
-        agent: AgentId::parse(agent).ok()?,
-    })
+    Some(AgentRef { tenant: TenantId::parse(tenant).ok()?, agent: AgentId::parse(agent).ok()? })
 }
 
 fn ha1(user: &str, password: &Digest) -> sip::Ha1 {
@@ -283,10 +282,7 @@ fn spoken(language: Language) -> sip::media::Language {
 /// The trunk of a key that [`user_of`] made.
 pub fn trunk_of(key: &str) -> Option<TrunkRef> {
     let (tenant, trunk) = key.split_once('~')?;
-    Some(TrunkRef {
-        tenant: TenantId::parse(tenant).ok()?,
-        trunk: TrunkId::parse(trunk).ok()?,
-    })
+    Some(TrunkRef { tenant: TenantId::parse(tenant).ok()?, trunk: TrunkId::parse(trunk).ok()? })
 }
 
 /// The switch's counters in the words of metrics.

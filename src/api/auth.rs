@@ -46,10 +46,9 @@ fn needs(path: &str) -> Option<Needs> {
         ("grpc.health.v1.Health" | "grpc.reflection.v1.ServerReflection", _) => Needs::Nothing,
         ("timbre.v1.AgentService", _) => Needs::Agent,
         ("timbre.v1.FloorService", "ApplyFloor") => Needs::AtLeast(Role::Operator),
-        (
-            "timbre.v1.FloorService" | "timbre.v1.CallService" | "timbre.v1.SupervisorService",
-            _,
-        ) => Needs::AtLeast(Role::Supervisor),
+        ("timbre.v1.FloorService" | "timbre.v1.CallService" | "timbre.v1.SupervisorService", _) => {
+            Needs::AtLeast(Role::Supervisor)
+        }
         _ => return None,
     })
 }
@@ -99,11 +98,14 @@ fn forbidden(role: Role, least: &str) -> Status {
     status::with_reason(Code::PermissionDenied, reasons::ROLE_FORBIDDEN, message)
 }
 
+/// Callers by the hash of their token, and when it was read.
+type Trusted = HashMap<[u8; 32], (Stopwatch, Caller)>;
+
 /// Knows tokens. Cheap to clone.
 #[derive(Clone)]
 pub struct Authority {
     store: Store,
-    trusted: Arc<Mutex<HashMap<[u8; 32], (Stopwatch, Caller)>>>,
+    trusted: Arc<Mutex<Trusted>>,
 }
 
 impl Authority {

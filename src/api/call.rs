@@ -94,13 +94,13 @@ fn filter(asked: pb::ListCallsRequest) -> Result<CallFilter, Status> {
             })
             .transpose()?,
         open: in_progress.then_some(true),
-        arrived_from: time::read_moment("arrive_from", arrive_from).map_err(status::invalid_field)?,
-        arrived_to: time::read_moment("arrive_until", arrive_until).map_err(status::invalid_field)?,
+        arrived_from: time::read_moment("arrive_from", arrive_from)
+            .map_err(status::invalid_field)?,
+        arrived_to: time::read_moment("arrive_until", arrive_until)
+            .map_err(status::invalid_field)?,
         caller: Some(caller)
             .filter(given)
-            .map(|it| {
-                PhoneNumber::parse(&it).map_err(|why| fault("caller", "", &why.to_string()))
-            })
+            .map(|it| PhoneNumber::parse(&it).map_err(|why| fault("caller", "", &why.to_string())))
             .transpose()?,
     })
 }

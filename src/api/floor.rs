@@ -28,7 +28,8 @@ impl FloorService for Floors {
         let caller = Caller::of(&request)?.clone();
         let pb::ApplyFloorRequest { name: named, request_id, etag, floor: wire, validate_only } =
             request.into_inner();
-        let tenant = name::read_floor("name", &named, &caller.tenant).map_err(status::invalid_field)?;
+        let tenant =
+            name::read_floor("name", &named, &caller.tenant).map_err(status::invalid_field)?;
         caller.owns(&tenant)?;
         let expected = floor::read_etag("etag", &etag).map_err(status::invalid_field)?;
         let mut spec = floor::from_wire(wire.unwrap_or_default()).map_err(status::invalid)?;
@@ -60,7 +61,8 @@ impl FloorService for Floors {
     ) -> Result<Response<pb::Floor>, Status> {
         let caller = Caller::of(&request)?;
         let named = &request.get_ref().name;
-        let tenant = name::read_floor("name", named, &caller.tenant).map_err(status::invalid_field)?;
+        let tenant =
+            name::read_floor("name", named, &caller.tenant).map_err(status::invalid_field)?;
         caller.owns(&tenant)?;
         let present = self.0.store.floor(&tenant).await.map_err(|it| status::store(&it))?;
         let present = present.ok_or_else(status::no_floor)?;
@@ -117,13 +119,17 @@ impl Floors {
 
 /// The tenant that `parent` names, which must be the caller's.
 pub(super) fn tenant_of(caller: &Caller, parent: &str) -> Result<TenantId, Status> {
-    let tenant = name::read_tenant("parent", parent, &caller.tenant).map_err(status::invalid_field)?;
+    let tenant =
+        name::read_tenant("parent", parent, &caller.tenant).map_err(status::invalid_field)?;
     caller.owns(&tenant)?;
     Ok(tenant)
 }
 
 /// The queues of a tenant as they now stand, in order of their ids.
-pub(super) async fn queues(context: &Context, tenant: &TenantId) -> Result<Vec<QueueStatus>, Status> {
+pub(super) async fn queues(
+    context: &Context,
+    tenant: &TenantId,
+) -> Result<Vec<QueueStatus>, Status> {
     let look = |engine: &timbre_engine::Engine, now: Now| (engine.queues(), now);
     let (views, now) = context.driver.look(look).await.map_err(status::stopped)?;
     let mut counts: BTreeMap<_, _> = context.feed.counts(tenant).into_iter().collect();

@@ -6,6 +6,7 @@ mod call;
 pub mod client;
 mod floor;
 pub mod limits;
+mod observe;
 pub mod pb;
 mod requests;
 mod serve;
@@ -19,6 +20,7 @@ use tonic::Status;
 
 use crate::driver::Handle;
 use crate::feed::Feed;
+use crate::metrics::Metrics;
 
 pub use serve::{Running, ServeError, serve};
 
@@ -31,6 +33,8 @@ pub struct Context {
     pub feed: Feed,
     /// What is kept.
     pub store: Store,
+    /// Counts.
+    pub metrics: Metrics,
 }
 
 impl Context {

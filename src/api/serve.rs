@@ -18,6 +18,7 @@ use super::agent::Agents;
 use super::auth::{AuthLayer, Authority};
 use super::call::Calls;
 use super::floor::Floors;
+use super::observe::ObserveLayer;
 use super::supervisor::Supervisors;
 use super::{Context, limits, pb};
 use crate::config::Settings;
@@ -97,7 +98,10 @@ pub async fn serve(settings: &Settings, context: Context) -> Result<Running, Ser
     if let Some(tls) = tls {
         server = server.tls_config(tls)?;
     }
-    let router = server.layer(AuthLayer(Authority::new(context.store))).add_routes(routes);
+    let router = server
+        .layer(ObserveLayer(context.metrics))
+        .layer(AuthLayer(Authority::new(context.store)))
+        .add_routes(routes);
     let stopped = stop.clone();
     let incoming = accept(listener);
     let serving = tokio::spawn(async move {

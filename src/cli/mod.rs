@@ -4,6 +4,7 @@ mod access;
 mod agent;
 mod apply;
 mod calls;
+mod demo;
 mod doctor;
 mod serve;
 mod table;
@@ -41,6 +42,8 @@ enum Command {
     Agent(agent::Agent),
     /// Watch the floor: a live wallboard in the terminal
     Top(top::Top),
+    /// Show it all at work: a node on loopback with customers who call and agents who answer
+    Demo(demo::Demonstration),
     /// Check what a node needs: ports, clock, disk, database, limits, addresses
     Doctor(Box<doctor::Doctor>),
 }
@@ -66,6 +69,7 @@ async fn run(access: access::Access, command: Command) -> anyhow::Result<ExitCod
         Command::Token(it) => it.run().await?,
         Command::Agent(it) => it.run(&access).await?,
         Command::Top(it) => it.run(&access).await?,
+        Command::Demo(it) => it.run().await?,
         Command::Doctor(it) => return it.run(&access).await,
     }
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ use crate::server::Node;
 /// Runs a node until SIGTERM or SIGINT; a second signal stops it at once.
 pub async fn run(settings: Settings) -> anyhow::Result<()> {
     log_to_stderr();
+    raise_file_limit();
     let mut terminate = signal(SignalKind::terminate()).context("cannot listen for SIGTERM")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot listen for SIGINT")?;
     let mut node = Node::start(&settings).await?;
@@ -27,6 +28,13 @@ pub async fn run(settings: Settings) -> anyhow::Result<()> {
         _ = interrupt.recv() => {}
     }
     Ok(())
+}
+
+/// Lets the process open as many files as the system allows it: each call needs two for voice.
+pub fn raise_file_limit() {
+    if let Err(error) = rlimit::increase_nofile_limit(u64::MAX) {
+        tracing::warn!(%error, "the open-file limit stays as it is");
+    }
 }
 
 /// Logs to standard error; `RUST_LOG` filters, `TIMBRE_LOG=json` writes JSON.

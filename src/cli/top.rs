@@ -37,23 +37,27 @@ pub struct Top {
 impl Top {
     /// Runs the command.
     pub async fn run(self, access: &Access) -> anyhow::Result<()> {
-        let target = access.target()?;
-        let client = Client::connect(&target).await?;
-        let mut watch = client.watch_floor(0).await?;
-        let mut board = Board::default();
-        let Some(snapshot) = watch.next().await? else {
-            bail!("the server ended the stream before it said anything: is it shutting down?");
-        };
-        board.take(snapshot, clock::civil());
-        if self.once {
-            print!("{}", text::page(&board, clock::civil()));
-            return Ok(());
-        }
-        let mut terminal = ratatui::try_init()?;
-        let shown = show(&mut terminal, target, watch, board).await;
-        ratatui::restore();
-        shown
+        watch(access.target()?, self.once).await
     }
+}
+
+/// Shows the wallboard of the floor that `target` reaches, until somebody leaves it.
+pub async fn watch(target: Target, once: bool) -> anyhow::Result<()> {
+    let client = Client::connect(&target).await?;
+    let mut watch = client.watch_floor(0).await?;
+    let mut board = Board::default();
+    let Some(snapshot) = watch.next().await? else {
+        bail!("the server ended the stream before it said anything: is it shutting down?");
+    };
+    board.take(snapshot, clock::civil());
+    if once {
+        print!("{}", text::page(&board, clock::civil()));
+        return Ok(());
+    }
+    let mut terminal = ratatui::try_init()?;
+    let shown = show(&mut terminal, target, watch, board).await;
+    ratatui::restore();
+    shown
 }
 
 async fn show(

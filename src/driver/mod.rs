@@ -235,4 +235,3 @@ fn floors_of(changes: &[Change]) -> Vec<NewFloor> {
     };
     changes.iter().filter_map(floor).collect()
 }
-

@@ -129,9 +129,10 @@ impl Shift {
             self.kept.pop_front();
         }
         self.kept.push_back(sequenced.clone());
-        let cut = self.stream.as_ref().is_some_and(|(_, stream)| {
-            stream.try_send(ToAgent::Event(sequenced)).is_err()
-        });
+        let cut = self
+            .stream
+            .as_ref()
+            .is_some_and(|(_, stream)| stream.try_send(ToAgent::Event(sequenced)).is_err());
         if cut {
             self.stream = None;
         }

@@ -1,0 +1,185 @@
+//! Agents: they sign in, take calls, put some on hold, classify them, and now and then take a break.
+
+use timbre_model::{AgentSpec, Digest, OfferId, Slug, StationMode, TenantId};
+use timbre_sip::media::Play;
+use timbre_sip::phone::{Call, OnCall, Phones, Registered};
+
+use super::Pace;
+use super::chance::Chance;
+use crate::api::client::{AgentStream, Client, ClientError, Target};
+use crate::api::wire::agent::{AgentCommand, AgentEvent, Welcome};
+use crate::driver::clock;
+use crate::telephony::user_of;
+
+/// One agent.
+pub(super) struct Player {
+    pub(super) target: Target,
+    pub(super) phones: Phones,
+    pub(super) station: Station,
+    pub(super) chance: Chance,
+    pub(super) pace: Pace,
+}
+
+/// The agent's phone.
+pub(super) struct Station {
+    user: String,
+    password: String,
+    mode: StationMode,
+}
+
+impl Station {
+    pub(super) fn of(tenant: &TenantId, agent: &AgentSpec) -> Self {
+        let password = match &agent.password {
+            Some(Digest::Plain(password)) => password.clone(),
+            Some(Digest::Sealed { .. }) | None => String::new(),
+        };
+        Self { user: user_of(tenant, agent.id.as_str()), password, mode: agent.station }
+    }
+}
+
+/// What keeps the phone reachable; dropping it ends that.
+enum Reachable {
+    Registered { _kept: Registered },
+    CalledIn { _leg: Call },
+}
+
+/// What an agent still has to do about a call: one thing at a time.
+enum Plan {
+    Answer(OfferId),
+    HangUp(timbre_model::CallId),
+    Dispose(timbre_model::CallId),
+    BackFromBreak,
+}
+
+impl Player {
+    /// Works until the node is gone.
+    pub(super) async fn play(mut self) {
+        if let Err(error) = self.shift().await {
+            tracing::debug!(%error, "an agent of the demo stopped");
+        }
+    }
+
+    async fn shift(&mut self) -> anyhow::Result<()> {
+        let _reachable = self.reach().await?;
+        let client = Client::connect(&self.target).await?;
+        let first = AgentCommand::SignIn { auto_accept: false, take_over: false };
+        let mut stream = client.agent(first).await?;
+        let mut choices = None;
+        let mut plan: Option<(tokio::time::Instant, Plan)> = None;
+        loop {
+            let due = plan.as_ref().map(|(at, _)| *at);
+            let wait = async {
+                match due {
+                    Some(at) => tokio::time::sleep_until(at).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                message = stream.next() => match message? {
+                    None => return Ok(()),
+                    Some(message) => {
+                        if let AgentEvent::Welcome(welcome) = &message.event {
+                            choices = Some(welcome.as_ref().clone());
+                            // Not all at once: a floor fills up.
+                            clock::sleep(self.chance.between(0., 2.)).await;
+                            stream.send(AgentCommand::SetReady).await;
+                        }
+                        self.plan(&message.event, &mut plan);
+                    }
+                },
+                () = wait => {
+                    if let Some((_, due)) = plan.take() {
+                        self.act(due, choices.as_ref(), &mut stream, &mut plan).await?;
+                    }
+                }
+            }
+        }
+    }
+
+    async fn reach(&self) -> anyhow::Result<Reachable> {
+        let Station { user, password, mode } = &self.station;
+        Ok(match mode {
+            StationMode::OnDemand => {
+                let on_call = OnCall::AnswerAfter(std::time::Duration::from_millis(1_500));
+                let kept = self.phones.register(user, password, on_call).await?;
+                Reachable::Registered { _kept: kept }
+            }
+            StationMode::Persistent => {
+                let credentials = Some((user.as_str(), password.as_str()));
+                let leg = self.phones.call(user, "shift", credentials).await?;
+                leg.play(Play::Music);
+                Reachable::CalledIn { _leg: leg }
+            }
+        })
+    }
+
+    /// What the agent will do about an event, and when.
+    fn plan(&mut self, event: &AgentEvent, plan: &mut Option<(tokio::time::Instant, Plan)>) {
+        let mut soon = |after: std::time::Duration, what: Plan| {
+            *plan = Some((tokio::time::Instant::now() + after, what));
+        };
+        match event {
+            AgentEvent::OfferMade(offer) if self.station.mode == StationMode::Persistent => {
+                // One in thirty is missed: the agent is away from the desk.
+                if !self.chance.happens(1. / 30.) {
+                    soon(self.chance.between(0.8, 5.), Plan::Answer(offer.offer));
+                }
+            }
+            AgentEvent::CallConnected { call, .. } => {
+                soon(self.chance.about(self.pace.talk_seconds), Plan::HangUp(*call));
+            }
+            AgentEvent::CallEnded { call, .. } => {
+                soon(self.chance.between(2., 8.), Plan::Dispose(*call));
+            }
+            AgentEvent::Status(_, view)
+                if view.reason.is_some() && view.call.is_none() && plan.is_none() =>
+            {
+                *plan = Some((
+                    tokio::time::Instant::now() + self.chance.between(4., 15.),
+                    Plan::BackFromBreak,
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    async fn act(
+        &mut self,
+        due: Plan,
+        choices: Option<&Welcome>,
+        stream: &mut AgentStream,
+        plan: &mut Option<(tokio::time::Instant, Plan)>,
+    ) -> Result<(), ClientError> {
+        let command = match due {
+            Plan::Answer(offer) => AgentCommand::AcceptOffer(offer),
+            Plan::BackFromBreak => AgentCommand::SetReady,
+            Plan::HangUp(call) if self.chance.happens(0.2) => {
+                // Asks a colleague first, then ends the call.
+                stream.send(AgentCommand::Hold(call)).await;
+                clock::sleep(self.chance.between(2., 6.)).await;
+                let ends = tokio::time::Instant::now() + self.chance.between(2., 6.);
+                *plan = Some((ends, Plan::HangUp(call)));
+                AgentCommand::Unhold(call)
+            }
+            Plan::HangUp(call) => AgentCommand::HangUp(call),
+            Plan::Dispose(call) => {
+                let codes = choices.map_or(&[][..], |it| it.dispositions.as_slice());
+                let Some(code) = self.chance.one(codes).cloned() else { return Ok(()) };
+                if self.chance.happens(0.05) {
+                    self.take_a_break(choices, stream).await;
+                }
+                AgentCommand::Dispose { call, code }
+            }
+        };
+        // A stream that is gone shows at the next read.
+        stream.send(command).await;
+        Ok(())
+    }
+
+    async fn take_a_break(&mut self, choices: Option<&Welcome>, stream: &mut AgentStream) {
+        let pauses: &[Slug] = choices.map_or(&[], |it| it.pauses.as_slice());
+        if let Some(reason) = self.chance.one(pauses).cloned() {
+            stream.send(AgentCommand::SetNotReady { reason }).await;
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! The demonstration: a whole node on loopback, with agents and callers that use its real SIP and gRPC ports.
+
+mod agents;
+mod callers;
+mod chance;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
+
+use anyhow::Context as _;
+use sha2::{Digest as _, Sha256};
+use tempfile::TempDir;
+use timbre_model::{AgentId, AgentSpec, Digest, FloorSpec, Role, TenantId, TokenRecord};
+use timbre_sip::media::MediaConfig;
+use timbre_sip::phone::{Phones, PhonesConfig};
+use timbre_store::Store;
+use tokio::task::JoinSet;
+
+use crate::api::client::{Client, Target};
+use crate::config::Settings;
+use crate::driver::{clock, entropy};
+use crate::server::Node;
+
+use chance::Chance;
+
+/// The sample floor, as it is shipped.
+const FLOOR: &str = include_str!("../../deploy/floor.yaml");
+
+/// A demonstration that runs. Dropping it stops agents and callers at once; [`Demo::stop`] ends their calls first.
+pub struct Demo {
+    /// The node.
+    pub node: Node,
+    /// Reaches the node as a supervisor.
+    pub supervisor: Target,
+    playing: JoinSet<()>,
+    _data: TempDir,
+}
+
+/// How lively the demonstration is.
+#[derive(Debug, Clone, Copy)]
+pub struct Pace {
+    /// Calls that come, per minute.
+    pub calls_per_minute: f64,
+    /// How long agents and customers talk, on average, in seconds.
+    pub talk_seconds: f64,
+}
+
+impl Demo {
+    /// Starts the node, applies the sample floor, signs its agents in and lets customers call.
+    pub async fn start(pace: Pace) -> anyhow::Result<Self> {
+        let data = tempfile::tempdir().context("cannot make a directory for the demo's data")?;
+        let node = Node::start(&settings(data.path())).await?;
+        let tenant = TenantId::parse("demo").context("the demo's tenant")?;
+        let server = format!("http://{}", node.grpc);
+        let floor = floor()?;
+        let operator = token(&node.store, &tenant, Role::Operator, None).await?;
+        let target = |token: String| Target { server: server.clone(), token, tls_ca: None };
+        let client = Client::connect(&target(operator.clone())).await?;
+        client.apply_floor(&floor, None, false).await.context("the sample floor")?;
+
+        let sip = node.sip.udp.context("the node serves SIP over UDP")?;
+        let phones = Phones::start(PhonesConfig {
+            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
+            server: sip,
+            media: MediaConfig::default(),
+        });
+        let phones = phones.await.context("the demo's phones")?;
+        let mut playing = JoinSet::new();
+        for agent in &floor.agents {
+            let token = token(&node.store, &tenant, Role::Agent, Some(agent.id.clone())).await?;
+            let player = agents::Player {
+                target: target(token),
+                phones: phones.clone(),
+                station: agents::Station::of(&tenant, agent),
+                chance: Chance::draw(),
+                pace,
+            };
+            playing.spawn(player.play());
+        }
+        let numbers = floor.entry_points.iter().map(|it| it.number.clone()).collect();
+        playing.spawn(callers::Callers { phones, numbers, chance: Chance::draw(), pace }.play());
+        Ok(Self { node, supervisor: target(operator), playing, _data: data })
+    }
+
+    /// Ends the players, their calls and the node.
+    pub async fn stop(mut self) {
+        self.playing.shutdown().await;
+        self.node.stop().await;
+    }
+}
+
+fn settings(data: &Path) -> Settings {
+    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Settings {
+        database: format!("sqlite://{}", data.join("timbre.db").display()),
+        spool: data.join("spool"),
+        grpc: loopback,
+        metrics: loopback,
+        sip: loopback,
+        rtp_ports: 0..=0,
+        drain: std::time::Duration::ZERO,
+        ..Settings::default()
+    }
+}
+
+/// The sample floor with passwords that nobody knows, and a trunk for the callers' address.
+fn floor() -> anyhow::Result<FloorSpec> {
+    let mut floor: FloorSpec = serde_saphyr::from_str(FLOOR).context("deploy/floor.yaml")?;
+    for AgentSpec { password, .. } in &mut floor.agents {
+        *password = Some(Digest::Plain(secret()));
+    }
+    Ok(floor)
+}
+
+fn secret() -> String {
+    entropy::bytes::<16>().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Makes a token as `timbre token create` does.
+async fn token(
+    store: &Store,
+    tenant: &TenantId,
+    role: Role,
+    agent: Option<AgentId>,
+) -> anyhow::Result<String> {
+    let text = format!("tmb_{}", secret());
+    let record = TokenRecord {
+        id: secret(),
+        hash: Sha256::digest(text.as_bytes()).into(),
+        tenant: tenant.clone(),
+        role,
+        agent,
+        created_at: clock::civil(),
+        expires_at: None,
+        revoked_at: None,
+    };
+    store.put_token(&record).await.context("a token for the demo")?;
+    Ok(text)
+}
