@@ -6,6 +6,7 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
+use timbre_sip::media::MediaConfig;
 use timbre_sip::{
     Command, Event, Ha1, LegId, Network, Provision, Station, Switch, SwitchConfig, Trunk,
 };
@@ -22,6 +23,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let config = SwitchConfig {
         udp: Some(SocketAddr::from(([127, 0, 0, 1], port))),
         tcp: Some(SocketAddr::from(([127, 0, 0, 1], port))),
+        // sipp sends no voice: nobody is hung up for that here.
+        media: MediaConfig { timeout: Duration::from_secs(86_400), ..MediaConfig::default() },
         ..SwitchConfig::default()
     };
     let switch = Switch::start(config, events).await?;

@@ -253,3 +253,87 @@ fn decline(text: &mut String, line: &str) {
     }
     text.push_str("\r\n");
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const HEAD: &str = "v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\n";
+
+    fn local() -> Local {
+        Local { id: 7, version: 1, addr: [198, 51, 100, 1].into(), port: 30_000 }
+    }
+
+    #[test]
+    fn offers_are_read_and_answered_in_their_terms() {
+        use Codec::{Pcma, Pcmu};
+        use Direction::{Inactive, SendOnly, SendRecv};
+        let cases = [
+            ("m=audio 4000 RTP/AVP 0 8", Pcmu, None, SendRecv, false),
+            ("m=audio 4000 RTP/AVP 18 8 101\r\na=rtpmap:101 telephone-event/8000", Pcma, Some(101), SendRecv, false),
+            ("m=audio 4000/2 RTP/AVP 8\r\na=sendonly", Pcma, None, SendOnly, true),
+            ("m=audio 4000 RTP/AVP 8\r\na=inactive", Pcma, None, Inactive, true),
+            ("m=audio 4000 RTP/AVP 8\r\nc=IN IP4 0.0.0.0", Pcma, None, SendRecv, true),
+            ("m=video 5000 RTP/AVP 31\r\nm=audio 4000 RTP/AVP 8", Pcma, None, SendRecv, false),
+            ("m=audio 4000 RTP/SAVP 0\r\nm=audio 4000 RTP/AVP 8", Pcma, None, SendRecv, false),
+        ];
+        for (media, codec, dtmf, direction, holds) in cases {
+            let offer = parse(format!("{HEAD}{media}\r\n").as_bytes()).expect(media);
+            assert_eq!((offer.codec, offer.dtmf, offer.direction, offer.holds()), (codec, dtmf, direction, holds), "{media}");
+            assert_eq!(offer.port, 4000, "{media}");
+            let answer = local().answer(&offer);
+            assert_eq!(answer.matches("\r\nm=").count(), media.matches("m=").count(), "{answer}");
+            let back = parse(answer.as_bytes()).expect("our own answer");
+            assert_eq!((back.codec, back.dtmf, back.port), (codec, dtmf, 30_000), "{answer}");
+            assert_eq!(back.direction, direction.reversed(), "{answer}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_taken_says_why() {
+        use SdpError::{Malformed, NothingInCommon};
+        for (body, why) in [
+            ("", Malformed),
+            ("m=audio 4000 RTP/AVP 8\r\nc=IN IP4 192.0.2.1\r\n", Malformed),
+            ("v=0\r\nm=audio 4000 RTP/AVP 8\r\n", Malformed),
+            ("v=0\r\nc=IN IP4 nowhere\r\nm=audio 4000 RTP/AVP 8\r\n", Malformed),
+            ("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 99999 RTP/AVP 8\r\n", Malformed),
+            ("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 18 96\r\n", NothingInCommon),
+            ("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 0 RTP/AVP 8\r\n", NothingInCommon),
+            ("v=0\r\nc=IN IP4 192.0.2.1\r\n", NothingInCommon),
+            // Payload type 8 that was mapped to something else is not A-law.
+            ("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000\r\n", NothingInCommon),
+        ] {
+            assert_eq!(parse(body.as_bytes()), Err(why), "{body}");
+        }
+    }
+
+    proptest! {
+        /// Whatever is offered, what we answer is SDP that has as many streams as the offer, and ours is one both speak.
+        #[test]
+        fn an_answer_fits_its_offer(
+            before in proptest::collection::vec("(video|audio|image) [0-9]{1,4} (RTP/SAVP|udptl) [0-9]{1,2}", 0..4),
+            payloads in proptest::collection::vec(0_u8..128, 0..6),
+            law in prop_oneof![Just(0_u8), Just(8)],
+            port in 1_u16..,
+        ) {
+            let list = payloads.iter().filter(|it| ![0, 8].contains(*it)).map(|it| format!("{it} ")).collect::<String>();
+            let others: String = before.iter().map(|it| format!("m={it}\r\n")).collect();
+            let text = format!("{HEAD}{others}m=audio {port} RTP/AVP {list}{law}\r\n");
+            let offer = parse(text.as_bytes()).expect("an offer");
+            prop_assert_eq!(offer.port, port);
+            prop_assert_eq!(offer.codec.payload_type(), law);
+            let answer = local().answer(&offer);
+            prop_assert_eq!(answer.matches("m=").count(), before.len() + 1);
+            prop_assert_eq!(parse(answer.as_bytes()).map(|it| it.codec), Ok(offer.codec));
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(body in proptest::collection::vec(any::<u8>(), 0..300), text in "([vmca]=[ -~]{0,30}\r\n){0,8}") {
+            let _ = parse(&body);
+            let _ = parse(text.as_bytes());
+        }
+    }
+}

@@ -45,6 +45,20 @@ async fn a_caller_who_hangs_up_ends_its_leg_once() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_call_over_tcp_goes_the_same_way() {
+    let tcp = Some(std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+    let mut world = World::new(timbre_sip::SwitchConfig { udp: None, tcp, ..config() }).await;
+    let caller = Sipp::caller_over_tcp("caller_answered.xml", world.port);
+    let leg = world.arrival().await.leg;
+    world.switch.perform(Command::Greet { leg, language: Language::Es });
+    assert_eq!(world.event().await, Event::Answered { leg });
+    world.switch.perform(Command::HangUp { leg });
+    assert_eq!(world.event().await, Event::Ended { leg, how: End::Ours });
+    caller.succeeds().await;
+    world.is_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_caller_who_cancels_gets_487() {
     let mut world = World::new(config()).await;
     let caller = Sipp::caller("caller_cancels.xml", "127.0.0.1", world.port);

@@ -73,6 +73,25 @@ async fn accept(line: &Line, request: &str, extra: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_200_is_repeated_until_its_ack() {
+    let mut world = World::new(config()).await;
+    let line = Line::new(world.port).await.expect("a socket");
+    line.send(invite(&line, "", SDP).as_bytes()).await.expect("sent");
+    let leg = world.arrival().await.leg;
+    world.switch.perform(Command::Greet { leg, language: timbre_sip::media::Language::Es });
+    assert_eq!(status(&line.receive().await.expect("100")), 100);
+    let answer = line.receive().await.expect("200");
+    assert_eq!(line.receive().await.expect("again"), answer);
+    line.send(ack(&line, &answer).as_bytes()).await.expect("sent");
+    assert_eq!(world.event().await, Event::Answered { leg });
+    let theirs = line.request("BYE", "sip:timbre@127.0.0.1", header(&answer, "To"), "", "");
+    line.send(theirs.as_bytes()).await.expect("sent");
+    while header(&line.receive().await.expect("200"), "CSeq").ends_with("INVITE") {}
+    assert_eq!(world.event().await, Event::Ended { leg, how: End::FarEnd });
+    world.is_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_session_that_is_not_refreshed_ends_as_lost() {
     let mut config = config();
     config.timing.min_session_expires = Duration::from_secs(1);
@@ -192,4 +211,47 @@ async fn a_phone_calls_in_for_the_shift_and_nowhere_else() {
     assert_eq!(status(&line.receive().await.expect("200")), 200);
     assert_eq!(world.event().await, Event::Ended { leg, how: End::FarEnd });
     world.is_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trunk_is_known_by_its_digest_from_any_address() {
+    use timbre_sip::{Credentials, Ha1, Provision, Trunk};
+    let mut world = World::new(config()).await;
+    let login = crate::phone::Login { user: "pbx", password: "p", algorithm: "MD5" };
+    world.switch.provision(Provision {
+        trunks: vec![Trunk {
+            key: "pbx".into(),
+            networks: vec![],
+            credentials: Some(Credentials { user: "pbx".into(), ha1: Ha1::of("pbx", "timbre", "p") }),
+            channels: 1,
+        }],
+        stations: vec![],
+    });
+    let line = Line::new(world.port).await.expect("a socket");
+    line.send(invite(&line, "", SDP).as_bytes()).await.expect("sent");
+    let challenge = line.receive().await.expect("an answer");
+    assert_eq!(status(&challenge), 407, "{challenge}");
+    let uri = "sip:+34910000001@127.0.0.1";
+    let wrong = crate::phone::Login { password: "q", ..login };
+    let proof = wrong.proof("Proxy-Authorization", &challenge, "INVITE", uri);
+    line.send(invite(&line, &proof, SDP).as_bytes()).await.expect("sent");
+    let refused = line.receive().await.expect("an answer");
+    assert_eq!(status(&refused), 403, "{refused}");
+    line.send(ack(&line, &refused).as_bytes()).await.expect("sent");
+    let proof = login.proof("Proxy-Authorization", &challenge, "INVITE", uri);
+    line.send(invite(&line, &proof, SDP).as_bytes()).await.expect("sent");
+    let call = world.arrival().await;
+    assert_eq!(call.trunk, "pbx");
+    // Its one channel is taken.
+    let other = Line::new(world.port).await.expect("a socket");
+    other.send(invite(&other, "", SDP).as_bytes()).await.expect("sent");
+    let challenge = other.receive().await.expect("an answer");
+    let proof = login.proof("Proxy-Authorization", &challenge, "INVITE", uri);
+    other.send(invite(&other, &proof, SDP).as_bytes()).await.expect("sent");
+    let full = other.receive().await.expect("an answer");
+    assert!(status(&full) == 503 && full.contains("Retry-After"), "{full}");
+    other.send(ack(&other, &full).as_bytes()).await.expect("sent");
+    // Shutting down refuses the one that is there.
+    world.switch.shutdown(Duration::from_millis(200)).await;
+    assert_eq!(world.events.recv().await, Some(Event::Ended { leg: call.leg, how: End::Ours }));
 }

@@ -21,6 +21,12 @@ impl Sipp {
         Self::run(name, ip, &[target.as_str(), "-s", "+34910000001"])
     }
 
+    /// The same, over TCP.
+    pub fn caller_over_tcp(name: &'static str, switch: u16) -> Self {
+        let target = format!("127.0.0.1:{switch}");
+        Self::run(name, "127.0.0.1", &[target.as_str(), "-s", "+34910000001", "-t", "t1"])
+    }
+
     /// A phone that waits to be called.
     pub fn phone(name: &'static str) -> Self {
         Self::run(name, "127.0.0.1", &[])
