@@ -21,11 +21,11 @@ pub(crate) struct Ledger {
 impl Ledger {
     pub(crate) fn commit(&mut self, changes: &[Change]) {
         for change in changes {
-            match change.clone() {
-                Change::Floor { version, spec, .. } => self.floor = Some((version, spec)),
-                Change::Call(it) => _ = self.calls.insert(it.id, *it),
-                Change::Offer(it) => _ = self.offers.insert(it.id, it),
-                Change::AgentState(it) => _ = self.agents.insert(it.agent.clone(), it),
+            match change {
+                Change::Floor { version, spec, .. } => self.floor = Some((*version, spec.clone())),
+                Change::Call(it) => _ = self.calls.insert(it.id, (**it).clone()),
+                Change::Offer(it) => _ = self.offers.insert(it.id, it.clone()),
+                Change::AgentState(it) => _ = self.agents.insert(it.agent.clone(), it.clone()),
                 Change::Timeline(_) => {}
             }
         }

@@ -78,6 +78,9 @@ impl Auditor {
 
     /// No call waits while an agent who may take it is idle.
     pub(super) fn check_nobody_waits_in_vain(&mut self) {
+        if self.lines.waiting.iter().all(BTreeMap::is_empty) {
+            return;
+        }
         let idle = self.lines.idle.values();
         let vain = idle.filter_map(|&agent| Some((agent, self.first_for(agent)?.1))).next();
         if let Some((agent, call)) = vain {
