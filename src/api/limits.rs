@@ -28,6 +28,8 @@ pub const CONNECTIONS_MAX: usize = 10_000;
 pub const HEARTBEAT_EVERY: Duration = Duration::from_secs(10);
 /// An agent's stream without a message for so long is lost.
 pub const SILENCE_MAX: Duration = Duration::from_secs(30);
+/// An agent's stream that has not read for so long is lost.
+pub const UNREAD_MAX: Duration = Duration::from_secs(5);
 /// How long a stream may take to send its first message.
 pub const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// Events that wait for a slow agent's stream before it is cut.

@@ -57,7 +57,8 @@ pub enum ResumeError {
 /// A shift in progress.
 pub struct Shift {
     token: String,
-    stream: Option<(StreamId, mpsc::Sender<ToAgent>)>,
+    /// The stream; without its sender where it was cut and its end is still to come.
+    stream: Option<(StreamId, Option<mpsc::Sender<ToAgent>>)>,
     last: u64,
     kept: VecDeque<Sequenced>,
     results: VecDeque<(String, Arc<CommandOutcome>)>,
@@ -76,7 +77,7 @@ impl Shift {
     /// A new shift, which `token` takes up again, on a stream.
     pub fn begin(token: String, id: StreamId, stream: mpsc::Sender<ToAgent>) -> Self {
         let (kept, results) = (VecDeque::new(), VecDeque::new());
-        Self { token, stream: Some((id, stream)), last: 0, kept, results }
+        Self { token, stream: Some((id, Some(stream))), last: 0, kept, results }
     }
 
     /// Whether `token` is this shift's and events after `last_seen` are all kept.
@@ -100,7 +101,7 @@ impl Shift {
         last_seen: u64,
     ) -> Vec<Sequenced> {
         self.end(Farewell::TakenOver);
-        self.stream = Some((id, stream));
+        self.stream = Some((id, Some(stream)));
         self.kept.iter().filter(|it| it.number > last_seen).cloned().collect()
     }
 
@@ -115,7 +116,7 @@ impl Shift {
 
     /// Tells the stream, if any, to go away.
     pub(super) fn end(&mut self, why: Farewell) {
-        if let Some((_, stream)) = self.stream.take() {
+        if let Some((_, Some(stream))) = self.stream.take() {
             // A full stream is dropped with its sender: the client sees the end either way.
             let _ = stream.try_send(ToAgent::GoAway(why));
         }
@@ -129,12 +130,8 @@ impl Shift {
             self.kept.pop_front();
         }
         self.kept.push_back(sequenced.clone());
-        let cut = self
-            .stream
-            .as_ref()
-            .is_some_and(|(_, stream)| stream.try_send(ToAgent::Event(sequenced)).is_err());
-        if cut {
-            self.stream = None;
+        if let Some((_, to_stream)) = &mut self.stream {
+            to_stream.take_if(|it| it.try_send(ToAgent::Event(sequenced)).is_err());
         }
     }
 
@@ -195,7 +192,10 @@ mod tests {
         let mut shift = Shift::begin("token".into(), StreamId(1), stream);
         (0..4).for_each(|_| shift.push(event()));
         assert!(matches!(seen.try_recv(), Ok(ToAgent::Event(it)) if it.number == 1));
-        assert!(!shift.detach(StreamId(1)), "it was cut");
+        assert!(
+            shift.detach(StreamId(1)),
+            "it was cut, and its end is the end of the shift's stream"
+        );
         assert_eq!(shift.resumable("token", 1), Ok(()));
     }
 

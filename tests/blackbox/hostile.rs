@@ -5,6 +5,7 @@ use std::time::Duration;
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
 use timbre::api::limits;
 use timbre::api::pb::{self, connect_request::Command};
+use timbre_engine::ForcedState;
 use timbre_model::{AgentStateKind, Role, TenantId};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -17,6 +18,7 @@ use crate::agents::Agent;
 use crate::eventually;
 use crate::floors::{Floor, named};
 use crate::node::Node;
+use crate::stations::Line;
 
 /// Bytes as they are, in both directions.
 #[derive(Debug, Clone, Copy, Default)]
@@ -325,7 +327,11 @@ async fn an_agent_who_does_not_read_is_cut_and_can_resume() {
     let mut node = started().await;
     let token = node.token(Role::Agent, Some("a0")).await;
     let supervisor = node.client(Role::Supervisor, None).await;
-    let channel = connect(&node).await;
+    // A client with windows so small that what it does not read soon stands still in the node.
+    let endpoint = Endpoint::from_shared(node.server()).expect("an address");
+    let endpoint =
+        endpoint.initial_stream_window_size(16_384).initial_connection_window_size(65_535);
+    let channel = endpoint.connect().await.expect("the node answers");
     let mut agents = pb::agent_service_client::AgentServiceClient::new(channel);
     let (commands, sent) = tokio::sync::mpsc::channel(4);
     let sign_in = pb::SignIn { auto_accept: false, take_over: false };
@@ -335,21 +341,25 @@ async fn an_agent_who_does_not_read_is_cut_and_can_resume() {
     let stream = tokio_stream::wrappers::ReceiverStream::new(sent);
     let mut events = agents.connect(with(&token, stream)).await.expect("a stream").into_inner();
     events.message().await.expect("a welcome");
+    let phone = Line::phone(&node, 500).await;
+    let _shift = phone.call_in("a0").await;
     // From here on nothing is read, while the supervisor moves the agent to and fro.
     let who = timbre_model::AgentRef {
         tenant: crate::node::tenant(),
         agent: timbre_model::AgentId::parse("a0").expect("a slug"),
     };
-    let stuck = eventually("the stream is cut", async || {
-        for state in [timbre_engine::ForcedState::SignedOut, timbre_engine::ForcedState::NotReady] {
-            // Whether a state may be forced now is not the question.
-            let _ = supervisor.force_agent(&who, state).await;
+    let view = eventually("the stream is cut", async || {
+        for _ in 0..50 {
+            for state in [ForcedState::Ready, ForcedState::NotReady] {
+                // Whether a state may be forced now is not the question.
+                let _ = supervisor.force_agent(&who, state).await;
+            }
         }
         let agents = supervisor.agents().await.ok()?;
         let view = agents.into_iter().find(|(it, _)| *it == who)?.1;
         (!view.connected).then_some(view)
     });
-    assert_ne!(stuck.await.state, AgentStateKind::Ready);
+    assert_eq!(view.await.state, AgentStateKind::NotReady);
     // The other agent works as if nothing were.
     let other = Agent::sign_in(&node, "a1", false).await;
     drop(other);

@@ -34,21 +34,15 @@ pub fn tenant() -> TenantId {
 impl Node {
     /// Starts a node on a new database.
     pub async fn start() -> Self {
-        Self::start_in(Arc::new(tempfile::tempdir().expect("a directory")), &[]).await
+        Self::start_in(Arc::new(tempfile::tempdir().expect("a directory"))).await
     }
 
-    /// The same with further arguments.
-    pub async fn start_with(arguments: &[&str]) -> Self {
-        Self::start_in(Arc::new(tempfile::tempdir().expect("a directory")), arguments).await
-    }
-
-    async fn start_in(directory: Arc<TempDir>, arguments: &[&str]) -> Self {
+    async fn start_in(directory: Arc<TempDir>) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_timbre"))
             .args(["serve", "--grpc=127.0.0.1:0", "--metrics=127.0.0.1:0", "--sip=127.0.0.1:0"])
             .args(["--rtp-ports=0-0", "--database", &database(directory.path())])
             .arg("--spool")
             .arg(directory.path().join("spool"))
-            .args(arguments)
             .env("NO_COLOR", "1")
             .env("RUST_LOG", "info,sqlx=warn,rsipstack=error,h2=warn,tonic=warn")
             .stdin(Stdio::null())
@@ -86,7 +80,7 @@ impl Node {
     /// Kills it where it stands, and starts another on what it left.
     pub async fn killed_and_restarted(mut self) -> Self {
         self.kill();
-        Self::start_in(self.directory.clone(), &[]).await
+        Self::start_in(self.directory.clone()).await
     }
 
     /// It has not ended by itself.
@@ -103,11 +97,6 @@ impl Node {
     /// What it keeps.
     pub async fn store(&self) -> Store {
         Store::open(&database(self.directory.path())).await.expect("the database opens")
-    }
-
-    /// The node's database, for its own commands.
-    pub fn database(&self) -> String {
-        database(self.directory.path())
     }
 
     /// Where gRPC is served.

@@ -17,7 +17,8 @@ use crate::api::wire::agent::{
 };
 use crate::api::wire::error::ApiError;
 use crate::api::{Context, limits, pb};
-use crate::driver::{clock, entropy};
+use crate::driver::clock::{self, Stopwatch};
+use crate::driver::entropy;
 use crate::feed::{CommandOutcome, Farewell, Sequenced, Shift, StreamId, ToAgent};
 
 /// A stream and what it needs.
@@ -126,7 +127,10 @@ impl Stream {
         let (view, missed) = self.command_then(command, attach).await?;
         self.welcome(request_id, token, view, true).await;
         for event in missed {
-            self.pass_on(event).await;
+            // A client that is gone shows at the next read.
+            if !self.pass_on(event).await {
+                break;
+            }
         }
         Ok(Opened { id, events })
     }
@@ -183,11 +187,13 @@ impl Stream {
     }
 
     async fn serve(&mut self, mut opened: Opened) {
+        let mut heard = Stopwatch::start();
         loop {
+            let patience = limits::SILENCE_MAX.saturating_sub(heard.elapsed());
             let next = tokio::select! {
                 biased;
                 event = opened.events.recv() => event.map_or(Next::End, Next::Event),
-                request = tokio::time::timeout(limits::SILENCE_MAX, self.from_client.message()) => {
+                request = tokio::time::timeout(patience, self.from_client.message()) => {
                     match request {
                         Ok(Ok(Some(request))) => Next::Request(request),
                         Ok(Ok(None) | Err(_)) | Err(_) => Next::End,
@@ -195,12 +201,17 @@ impl Stream {
                 }
             };
             match next {
-                Next::Event(ToAgent::Event(event)) => self.pass_on(event).await,
+                Next::Event(ToAgent::Event(event)) => {
+                    if !self.pass_on(event).await {
+                        return;
+                    }
+                }
                 Next::Event(ToAgent::GoAway(why)) => {
                     self.send(0, AgentEvent::GoAway(farewell(why))).await;
                     return;
                 }
                 Next::Request(request) => {
+                    heard = Stopwatch::start();
                     if !self.answer(request).await {
                         return;
                     }
@@ -266,17 +277,20 @@ impl Stream {
         self.send(0, AgentEvent::HeartbeatAck).await
     }
 
-    async fn pass_on(&self, it: Sequenced) {
-        if let Some(event) = for_agent(&it.event) {
-            let message = AgentMessage { sequence: it.number, at: it.event.at, event };
-            // A client that is gone shows at the next read.
-            let _ = self.to_client.send(Ok(message_to_wire(&message))).await;
-        }
+    /// `false` where the stream must end, here and below.
+    async fn pass_on(&self, it: Sequenced) -> bool {
+        let Some(event) = for_agent(&it.event) else { return true };
+        self.write(AgentMessage { sequence: it.number, at: it.event.at, event }).await
     }
 
     async fn send(&self, sequence: u64, event: AgentEvent) -> bool {
-        let message = AgentMessage { sequence, at: clock::civil(), event };
-        self.to_client.send(Ok(message_to_wire(&message))).await.is_ok()
+        self.write(AgentMessage { sequence, at: clock::civil(), event }).await
+    }
+
+    /// A client that does not read must not be waited for: to the engine its agent would seem to be at work.
+    async fn write(&self, message: AgentMessage) -> bool {
+        let written = self.to_client.send(Ok(message_to_wire(&message)));
+        matches!(tokio::time::timeout(limits::UNREAD_MAX, written).await, Ok(Ok(())))
     }
 }
 
