@@ -272,7 +272,13 @@ mod tests {
         use Direction::{Inactive, SendOnly, SendRecv};
         let cases = [
             ("m=audio 4000 RTP/AVP 0 8", Pcmu, None, SendRecv, false),
-            ("m=audio 4000 RTP/AVP 18 8 101\r\na=rtpmap:101 telephone-event/8000", Pcma, Some(101), SendRecv, false),
+            (
+                "m=audio 4000 RTP/AVP 18 8 101\r\na=rtpmap:101 telephone-event/8000",
+                Pcma,
+                Some(101),
+                SendRecv,
+                false,
+            ),
             ("m=audio 4000/2 RTP/AVP 8\r\na=sendonly", Pcma, None, SendOnly, true),
             ("m=audio 4000 RTP/AVP 8\r\na=inactive", Pcma, None, Inactive, true),
             ("m=audio 4000 RTP/AVP 8\r\nc=IN IP4 0.0.0.0", Pcma, None, SendRecv, true),
@@ -281,7 +287,11 @@ mod tests {
         ];
         for (media, codec, dtmf, direction, holds) in cases {
             let offer = parse(format!("{HEAD}{media}\r\n").as_bytes()).expect(media);
-            assert_eq!((offer.codec, offer.dtmf, offer.direction, offer.holds()), (codec, dtmf, direction, holds), "{media}");
+            assert_eq!(
+                (offer.codec, offer.dtmf, offer.direction, offer.holds()),
+                (codec, dtmf, direction, holds),
+                "{media}"
+            );
             assert_eq!(offer.port, 4000, "{media}");
             let answer = local().answer(&offer);
             assert_eq!(answer.matches("\r\nm=").count(), media.matches("m=").count(), "{answer}");
@@ -304,7 +314,10 @@ mod tests {
             ("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 0 RTP/AVP 8\r\n", NothingInCommon),
             ("v=0\r\nc=IN IP4 192.0.2.1\r\n", NothingInCommon),
             // Payload type 8 that was mapped to something else is not A-law.
-            ("v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000\r\n", NothingInCommon),
+            (
+                "v=0\r\nc=IN IP4 192.0.2.1\r\nm=audio 4000 RTP/AVP 8\r\na=rtpmap:8 opus/48000\r\n",
+                NothingInCommon,
+            ),
         ] {
             assert_eq!(parse(body.as_bytes()), Err(why), "{body}");
         }

@@ -124,8 +124,12 @@ impl Switch {
     pub async fn shutdown(&self, drain: Duration) {
         self.shared.with(None, |desk| desk.drain());
         let gone = async {
-            while self.shared.desk().legs() > 0 {
-                tokio::time::sleep(Duration::from_millis(20)).await;
+            loop {
+                let emptied = self.shared.emptied.notified();
+                if self.shared.desk().legs() == 0 {
+                    return;
+                }
+                emptied.await;
             }
         };
         let _ = tokio::time::timeout(drain, gone).await;

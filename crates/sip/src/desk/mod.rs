@@ -42,8 +42,10 @@ pub(crate) struct Shared {
     pub awaiting: Census,
     directory: RwLock<Arc<Directory>>,
     desk: Mutex<Desk>,
-    /// An earlier deadline was set, or the last leg is gone.
-    pub news: Notify,
+    /// An earlier deadline was set.
+    news: Notify,
+    /// The last leg is gone.
+    pub emptied: Notify,
 }
 
 /// The state.
@@ -107,6 +109,7 @@ impl Shared {
             awaiting,
             directory: RwLock::default(),
             news: Notify::new(),
+            emptied: Notify::new(),
         })
     }
 
@@ -138,8 +141,11 @@ impl Shared {
                 desk.bury(leg);
             }
         }
-        if desk.wheel.next() < slept || slept.is_none() || desk.legs.is_empty() {
+        if desk.wheel.next() < slept || slept.is_none() {
             self.news.notify_one();
+        }
+        if desk.legs.is_empty() {
+            self.emptied.notify_waiters();
         }
         done.ok()
     }

@@ -9,6 +9,7 @@ use super::Desk;
 use super::transactions::Asked;
 use crate::leg::dialog::{Dialog, cancel_of};
 use crate::leg::session_timer::{SessionTimer, min_se};
+use crate::leg::voice::Voice;
 use crate::leg::{Invite, Leg, Phase, Rest};
 use crate::port::{End, Event, LegId};
 use crate::reply;
@@ -23,10 +24,8 @@ impl Desk {
         }
         let binding = self.registrar.get(user).filter(|it| it.reachable);
         let found = binding.map(|it| (it.target.clone(), it.flow.clone()));
-        let begun = found.and_then(|(target, flow)| {
-            let voice = self.open_voice(id)?;
-            Some(self.place(id, user, target, flow, caller, voice))
-        });
+        let begun =
+            found.and_then(|way| Some(self.place(id, user, way, caller, self.open_voice(id)?)));
         match begun {
             Some(leg) => self.send_invite(leg, call),
             None => self.tell(Event::Ended { leg: id, how: End::Unreachable }),
@@ -37,10 +36,9 @@ impl Desk {
         &self,
         id: LegId,
         user: &str,
-        target: Uri,
-        flow: Flow,
+        (target, flow): (Uri, Flow),
         caller: Option<&str>,
-        voice: crate::leg::voice::Voice,
+        voice: Voice,
     ) -> Box<Leg> {
         let host = self.stack.addr(flow.transport);
         let from = match caller {

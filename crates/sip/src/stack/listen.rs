@@ -140,7 +140,7 @@ async fn accept(listener: TcpListener, tls: Option<TlsAcceptor>, stack: Stack, c
         };
         let Ok((stream, peer)) = accepted else {
             // Out of descriptors, most likely: let others close some first.
-            tokio::time::sleep(Duration::from_millis(50)).await;
+            let _ = tokio::time::timeout(Duration::from_millis(50), stack.end.cancelled()).await;
             continue;
         };
         if let Some(seat) = census.admit(peer.ip()) {

@@ -28,7 +28,7 @@ async fn a_call_is_bridged_with_a_registered_phone_and_hung_up() {
     }
     caller.succeeds().await;
     phone.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -41,7 +41,7 @@ async fn a_caller_who_hangs_up_ends_its_leg_once() {
     assert_eq!(world.event().await, Event::Ended { leg, how: End::FarEnd });
     world.switch.perform(Command::HangUp { leg });
     caller.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -55,7 +55,7 @@ async fn a_call_over_tcp_goes_the_same_way() {
     world.switch.perform(Command::HangUp { leg });
     assert_eq!(world.event().await, Event::Ended { leg, how: End::Ours });
     caller.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +66,7 @@ async fn a_caller_who_cancels_gets_487() {
     world.switch.perform(Command::Progress { leg });
     assert_eq!(world.event().await, Event::Ended { leg, how: End::FarEnd });
     caller.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -77,7 +77,7 @@ async fn a_200_without_ack_is_repeated_and_then_hung_up() {
     world.switch.perform(Command::Greet { leg, language: Language::En });
     assert_eq!(world.event().await, Event::Ended { leg, how: End::Lost });
     caller.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -90,7 +90,7 @@ async fn an_offer_can_come_in_the_200_and_its_answer_in_the_ack() {
     world.switch.perform(Command::HangUp { leg });
     assert_eq!(world.event().await, Event::Ended { leg, how: End::Ours });
     caller.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -104,7 +104,7 @@ async fn hold_and_resume_are_answered_and_told() {
     assert_eq!(world.event().await, Event::Hold { leg, held: false });
     assert_eq!(world.event().await, Event::Ended { leg, how: End::FarEnd });
     caller.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,14 +113,14 @@ async fn an_unknown_address_is_refused_without_a_trace() {
     Sipp::caller("caller_is_refused.xml", "127.0.0.2", world.port).succeeds().await;
     assert_eq!(world.switch.counters().refused_for(RefusedFor::UnknownSource), 1);
     assert_eq!(world.switch.counters().responses_sent[0], 0, "no provisional response");
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_request_within_no_dialog_gets_481() {
     let world = World::new(config()).await;
     Sipp::caller("caller_out_of_dialog.xml", "127.0.0.1", world.port).succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -134,7 +134,7 @@ async fn a_phone_that_declines_or_is_not_there_ends_its_leg() {
     assert_eq!(world.event().await, Event::Ringing { leg });
     assert_eq!(world.event().await, Event::Ended { leg, how: End::Declined });
     phone.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -156,7 +156,7 @@ async fn hang_up_while_ringing(scenario: &'static str) {
     world.switch.perform(Command::HangUp { leg });
     assert_eq!(world.event().await, Event::Ended { leg, how: End::Ours });
     phone.succeeds().await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ async fn both_algorithms_register_and_the_better_is_offered_first() {
     assert_eq!((status(&ended), ended.contains("Contact:")), (200, false), "{ended}");
     assert_eq!(world.event().await, Event::StationRegistered { user, reachable: false });
     assert_eq!(world.switch.counters().registrations, 2);
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -56,7 +56,7 @@ async fn an_unknown_user_and_a_wrong_password_get_the_same_answer() {
     shapes.dedup();
     assert_eq!(shapes.len(), 1, "{shapes:?}");
     assert_eq!(world.switch.counters().refused_for(RefusedFor::AuthFailed), 4);
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -81,7 +81,7 @@ async fn a_proof_counts_once_and_a_phone_registers_only_itself() {
     assert_eq!(status(&line.receive().await.expect("an answer")), 403);
     let brief = line.register(ANA, 40_000, 5).await.expect("an answer");
     assert!(status(&brief) == 423 && brief.contains("Min-Expires: 30"), "{brief}");
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

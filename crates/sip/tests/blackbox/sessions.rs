@@ -88,7 +88,7 @@ async fn a_200_is_repeated_until_its_ack() {
     line.send(theirs.as_bytes()).await.expect("sent");
     while header(&line.receive().await.expect("200"), "CSeq").ends_with("INVITE") {}
     assert_eq!(world.event().await, Event::Ended { leg, how: End::FarEnd });
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -105,7 +105,7 @@ async fn a_session_that_is_not_refreshed_ends_as_lost() {
     let bye = line.receive().await.expect("BYE");
     assert!(bye.starts_with("BYE sip:tester@127.0.0.1"), "{bye}");
     accept(&line, &bye, "").await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -144,7 +144,7 @@ async fn we_refresh_for_a_caller_without_timers_and_survive_a_glare() {
         bye = line.receive().await.expect("BYE");
     }
     accept(&line, &bye, "").await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -181,7 +181,7 @@ async fn what_cannot_be_agreed_is_refused_by_its_own_code() {
     let crossed = line.receive().await.expect("an answer");
     assert_eq!(status(&crossed), 200, "{crossed}");
     accept(&line, &ours, "").await;
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -210,7 +210,7 @@ async fn a_phone_calls_in_for_the_shift_and_nowhere_else() {
     line.send(bye.as_bytes()).await.expect("sent");
     assert_eq!(status(&line.receive().await.expect("200")), 200);
     assert_eq!(world.event().await, Event::Ended { leg, how: End::FarEnd });
-    world.is_quiet().await;
+    world.falls_quiet().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -222,7 +222,10 @@ async fn a_trunk_is_known_by_its_digest_from_any_address() {
         trunks: vec![Trunk {
             key: "pbx".into(),
             networks: vec![],
-            credentials: Some(Credentials { user: "pbx".into(), ha1: Ha1::of("pbx", "timbre", "p") }),
+            credentials: Some(Credentials {
+                user: "pbx".into(),
+                ha1: Ha1::of("pbx", "timbre", "p"),
+            }),
             channels: 1,
         }],
         stations: vec![],
