@@ -16,7 +16,6 @@ use crate::driver::clock::civil;
 
 /// List calls, or show one.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
 pub struct Calls {
     #[command(subcommand)]
     show: Option<CallsCommand>,

@@ -68,17 +68,19 @@ impl Session {
     /// Runs until the shift ends or the terminal leaves.
     pub async fn run(mut self, mut commands: Receiver<AgentCommand>, news: Sender<News>) {
         let mut failures = 0;
+        // Who begins a shift is told at once that nobody is there; who is in one is brought back.
+        let mut begun = self.kept.is_some();
         loop {
             let cut = match self.open().await {
                 Ok(stream) => {
-                    failures = 0;
+                    (failures, begun) = (0, true);
                     // What was asked while nobody could be told is no longer meant.
                     while commands.try_recv().is_ok() {
                         tell(&news, News::Unsent).await;
                     }
                     self.serve(stream, &mut commands, &news).await
                 }
-                Err(error) if error.is_passing() => Cut::Lost(error.to_string()),
+                Err(error) if error.is_passing() && begun => Cut::Lost(error.to_string()),
                 Err(error) => Cut::Over(Ending::Failed(error)),
             };
             match cut {

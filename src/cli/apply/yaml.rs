@@ -10,7 +10,7 @@ use timbre_model::{Digest, FieldError, FloorSpec};
 /// Reads a definition; otherwise a line of text for each fault, with its line, its field, what stands there and what to
 /// write instead.
 pub fn read(text: &str) -> Result<FloorSpec, String> {
-    let spec: FloorSpec = serde_saphyr::from_str(text).map_err(|it| it.to_string())?;
+    let spec: FloorSpec = serde_saphyr::from_str(text).map_err(|it| in_words(&it.to_string()))?;
     let mut faults = spec.faults();
     faults.extend(sealed(&spec));
     if faults.is_empty() {
@@ -22,6 +22,12 @@ pub fn read(text: &str) -> Result<FloorSpec, String> {
         None => format!("  {fault}"),
     };
     Err(faults.iter().map(say).collect::<Vec<_>>().join("\n"))
+}
+
+/// The parser's text without the names of Rust's types.
+fn in_words(text: &str) -> String {
+    let text = text.replace("invalid u8", "write a whole number from 0 to 255");
+    text.replace("invalid u32", "write a whole number, 0 or more")
 }
 
 /// A sealed password cannot be sent: the server seals what it gets.
@@ -150,6 +156,7 @@ queues:
             ("agents:\n  - {id: ana, name: Ana, shoe: 1}\n", "2", "shoe"),
             ("agents:\n  - id: Ana María\n    name: Ana\n", "2", "a-z"),
             ("queues:\n  - id: q\n    name: Q\n    client: c\n    wrap_up: soon\n", "5", "1m 30s"),
+            ("trunks:\n  - id: t\n    country: ES\n    channels: many\n", "4", "whole number"),
             ("trunks:\n  - {id: t, country: ES,\n     cadence: XX}\n", "3", "1500/3000"),
         ] {
             let fault = read(text).expect_err(text);
