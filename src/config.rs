@@ -14,8 +14,8 @@ pub struct Settings {
     #[arg(long, env = "TIMBRE_DATABASE", default_value = "sqlite://timbre.db", value_name = "URL")]
     pub database: String,
 
-    /// Directory of the spool that takes changes while the database is away
-    #[arg(long, env = "TIMBRE_SPOOL", default_value = "timbre-spool", value_name = "DIR")]
+    /// File that takes changes while the database is away
+    #[arg(long, env = "TIMBRE_SPOOL", default_value = "timbre.spool", value_name = "FILE")]
     pub spool: PathBuf,
 
     /// Where to serve gRPC

@@ -209,6 +209,7 @@ impl Sampler {
             self.metrics.queues(&queues, now.mono);
             self.metrics.agents(&agents, now.civil);
             self.metrics.spooling(self.ledger.spooling());
+            self.metrics.trunks(&crate::telephony::trunk_samples(&self.switch.trunks()));
             self.metrics.switch(&crate::telephony::sample(&self.switch.counters()));
             self.tell_watchers(&queues, &mut told, now);
         }

@@ -12,7 +12,7 @@ use timbre_sip as sip;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::driver::{clock, entropy};
-use crate::metrics::{MediaSample, SwitchSample};
+use crate::metrics::{MediaSample, SwitchSample, TrunkSample};
 
 /// The digest realm of this program. Every stored HA1 was made with it.
 pub const REALM: &str = "timbre";
@@ -280,9 +280,18 @@ fn spoken(language: Language) -> sip::media::Language {
 }
 
 /// The trunk of a key that [`user_of`] made.
-pub fn trunk_of(key: &str) -> Option<TrunkRef> {
+fn trunk_of(key: &str) -> Option<TrunkRef> {
     let (tenant, trunk) = key.split_once('~')?;
     Some(TrunkRef { tenant: TenantId::parse(tenant).ok()?, trunk: TrunkId::parse(trunk).ok()? })
+}
+
+/// The switch's trunks in the words of metrics.
+pub fn trunk_samples(trunks: &[sip::TrunkState]) -> Vec<TrunkSample> {
+    let sample = |it: &sip::TrunkState| {
+        let trunk = trunk_of(&it.key)?;
+        Some(TrunkSample { trunk, in_use: it.in_use, max: it.channels, up: it.up != Some(false) })
+    };
+    trunks.iter().filter_map(sample).collect()
 }
 
 /// The switch's counters in the words of metrics.

@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use sha2::{Digest as _, Sha256};
 use timbre_model::{AgentRef, Role, TenantId, TokenRecord};
 use timbre_store::{Store, StoreError};
 use tonic::body::Body;
@@ -13,6 +12,7 @@ use tonic::codegen::{BoxFuture, Service, http};
 use tonic::{Code, Request, Status};
 
 use crate::api::status::{self, reasons};
+use crate::api::token;
 use crate::driver::clock::{self, Stopwatch};
 
 /// How long a token that was read counts without being read again: so long a revoked one may still open a call.
@@ -123,7 +123,7 @@ impl Authority {
         let token = headers.get(http::header::AUTHORIZATION).and_then(|it| it.to_str().ok());
         let token = token.and_then(|it| it.strip_prefix("Bearer "));
         let token = token.filter(|it| it.len() <= 256).ok_or_else(status::unauthenticated)?;
-        self.by_hash(Sha256::digest(token.trim().as_bytes()).into()).await
+        self.by_hash(token::hash(token.trim())).await
     }
 
     async fn by_hash(&self, hash: [u8; 32]) -> Result<Caller, Status> {

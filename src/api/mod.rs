@@ -12,6 +12,7 @@ mod requests;
 mod serve;
 pub mod status;
 mod supervisor;
+pub mod token;
 pub mod wire;
 
 use timbre_engine::{Command, Reply};

@@ -212,7 +212,7 @@ fn card(record: &CallRecord) -> String {
     }
     if hold.count > 0 {
         let (total, longest) = (clock(hold.total), clock(hold.longest));
-        lines.push(("held", format!("{} times, {total} in all, longest {longest}", hold.count)));
+        lines.push(("held", format!("{total} in {} holds, the longest {longest}", hold.count)));
     }
     match (ended_at, cause, released_by) {
         (Some(at), Some(cause), Some(by)) => {

@@ -1,16 +1,14 @@
 //! `timbre token`: the API's credentials, straight in the database.
 
 use anyhow::{Context as _, bail};
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::{Args, Subcommand};
-use sha2::{Digest as _, Sha256};
 use timbre_model::{AgentId, Civil, Role, TenantId, TokenRecord};
 use timbre_store::Store;
 
 use super::table::table;
 use super::words::{moment, read_span};
-use crate::driver::{clock, entropy};
+use crate::api::token;
+use crate::driver::clock;
 
 /// Make, list and revoke tokens.
 #[derive(Debug, Args)]
@@ -111,31 +109,13 @@ impl Whose {
     }
 }
 
-/// A token's text, and the hash that is kept of it.
-fn draw() -> (String, [u8; 32]) {
-    let text = format!("tmb_{}", URL_SAFE_NO_PAD.encode(entropy::bytes::<32>()));
-    let hash = Sha256::digest(text.as_bytes()).into();
-    (text, hash)
-}
-
 impl Create {
     async fn run(self) -> anyhow::Result<()> {
         let Self { whose, role, agent, expires } = self;
         if agent.is_some() != (role == Role::Agent) {
             bail!("--agent goes exactly with --role agent: name the agent whose token it is");
         }
-        let (text, hash) = draw();
-        let created_at = clock::civil();
-        let record = TokenRecord {
-            id: format!("{:012x}", u64::from_be_bytes(entropy::bytes()) >> 16),
-            hash,
-            tenant: whose.tenant.clone(),
-            role,
-            agent,
-            created_at,
-            expires_at: expires.map(|span| created_at + span),
-            revoked_at: None,
-        };
+        let (text, record) = token::mint(whose.tenant.clone(), role, agent, expires);
         let store = whose.open().await?;
         let kept = store.put_token(&record).await;
         store.close().await;
@@ -181,15 +161,6 @@ fn listing(tokens: &[TokenRecord], now: Civil) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_token_carries_256_bits_and_only_its_hash_is_kept() {
-        let ((text, hash), (other, _)) = (draw(), draw());
-        assert_ne!(text, other);
-        let secret = text.strip_prefix("tmb_").expect("the mark of our tokens");
-        assert_eq!(URL_SAFE_NO_PAD.decode(secret).expect("base64url").len(), 32);
-        assert_eq!(hash, <[u8; 32]>::from(Sha256::digest(text.as_bytes())));
-    }
 
     #[test]
     fn a_listing_says_whether_each_counts() {

@@ -8,17 +8,17 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 
 use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
-use timbre_model::{AgentId, AgentSpec, Digest, FloorSpec, Role, TenantId, TokenRecord};
+use timbre_model::{AgentId, AgentSpec, Digest, FloorSpec, Role, TenantId};
 use timbre_sip::media::MediaConfig;
 use timbre_sip::phone::{Phones, PhonesConfig};
 use timbre_store::Store;
 use tokio::task::JoinSet;
 
+use crate::api;
 use crate::api::client::{Client, Target};
 use crate::config::Settings;
-use crate::driver::{clock, entropy};
+use crate::driver::entropy;
 use crate::server::Node;
 
 use chance::Chance;
@@ -123,17 +123,7 @@ async fn token(
     role: Role,
     agent: Option<AgentId>,
 ) -> anyhow::Result<String> {
-    let text = format!("tmb_{}", secret());
-    let record = TokenRecord {
-        id: secret(),
-        hash: Sha256::digest(text.as_bytes()).into(),
-        tenant: tenant.clone(),
-        role,
-        agent,
-        created_at: clock::civil(),
-        expires_at: None,
-        revoked_at: None,
-    };
+    let (text, record) = api::token::mint(tenant.clone(), role, agent, None);
     store.put_token(&record).await.context("a token for the demo")?;
     Ok(text)
 }

@@ -100,7 +100,7 @@ families! {
     TRUNK_REFUSED = C, "timbre_trunk_calls_refused_total", ["tenant", "trunk", "reason"], "Calls refused before any queue took them, by reason.";
     TRUNK_IN_USE = G, "timbre_trunk_channels_in_use", ["tenant", "trunk"], "Calls up or being set up on a trunk.";
     TRUNK_MAX = G, "timbre_trunk_channels_max", ["tenant", "trunk"], "Calls that a trunk may have up at once.";
-    TRUNK_UP = G, "timbre_trunk_up", ["tenant", "trunk"], "1 while the trunk answers its keep-alive, else 0.";
+    TRUNK_UP = G, "timbre_trunk_up", ["tenant", "trunk"], "0 while a trunk that has called before neither calls nor answers OPTIONS, else 1.";
 
     QUEUE_ARRIVED = C, "timbre_queue_calls_arrived_total", ["tenant", "queue"], "Calls that came for a queue.";
     QUEUE_ANSWERED = C, "timbre_queue_calls_answered_total", ["tenant", "queue"], "Calls whose customer an agent's voice reached.";

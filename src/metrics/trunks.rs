@@ -19,7 +19,7 @@ pub struct TrunkSample {
     pub in_use: usize,
     /// Calls it may have up at once.
     pub max: usize,
-    /// It answers its keep-alive.
+    /// It has not fallen silent: it calls, it answers its keep-alive, or it has not been heard of yet.
     pub up: bool,
 }
 

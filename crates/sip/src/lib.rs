@@ -41,6 +41,7 @@ mod wheel;
 
 pub use config::{Limits, SwitchConfig, Timing, TlsListen};
 pub use counters::{Counters, RefusedFor};
+pub use desk::trunks::TrunkState;
 pub use port::{Arrival, Command, End, Event, LegId, Refusal};
 pub use provision::{Credentials, Ha1, Network, Provision, Station, Trunk};
 pub use switch::{LocalAddrs, StartError, Switch};

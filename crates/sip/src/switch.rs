@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 
 use crate::config::SwitchConfig;
 use crate::counters::Counters;
+use crate::desk::trunks::TrunkState;
 use crate::desk::{Shared, transactions};
 use crate::media::Media;
 use crate::port::{Command, Event};
@@ -118,6 +119,11 @@ impl Switch {
     /// What it has counted.
     pub fn counters(&self) -> Counters {
         self.shared.tally.snapshot(self.shared.awaiting.count(), self.media.stats())
+    }
+
+    /// Every trunk as it stands.
+    pub fn trunks(&self) -> Vec<TrunkState> {
+        self.shared.desk().trunks()
     }
 
     /// Takes no more calls, hangs every leg up, and waits until the far ends have confirmed, at most `drain`.

@@ -49,6 +49,11 @@ impl Directory {
         it
     }
 
+    /// Every trunk.
+    pub fn trunks(&self) -> impl Iterator<Item = &KnownTrunk> {
+        self.trunks.iter().map(Arc::as_ref)
+    }
+
     /// The trunk to which an address belongs.
     pub fn trunk_at(&self, ip: IpAddr) -> Option<&Arc<KnownTrunk>> {
         let ip = ip.to_canonical();

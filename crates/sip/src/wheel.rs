@@ -20,6 +20,8 @@ pub(crate) enum Due {
     Binding(String),
     /// A phone is to be asked whether it is there.
     Qualify(String),
+    /// A trunk is to be asked whether it is there.
+    Trunk(String),
 }
 
 /// Names one deadline, for taking it back.

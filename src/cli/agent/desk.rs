@@ -4,7 +4,9 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use timbre_engine::AgentView;
-use timbre_model::{AgentRef, AgentStateKind, CallId, CallerId, Civil, QueueRef, Slug};
+use timbre_model::{
+    AgentRef, AgentStateKind, CallId, CallerId, Civil, OfferOutcome, QueueRef, Slug,
+};
 
 use super::session::News;
 use super::tell;
@@ -22,6 +24,8 @@ pub struct Desk {
     pub view: Option<AgentView>,
     /// The open offer, and when it came.
     pub offer: Option<(Offer, Civil)>,
+    /// The call that was accepted and is not connected yet.
+    pub accepted: Option<CallId>,
     /// The call that was offered last, for as long as it or its wrap-up lasts.
     pub talk: Option<Talk>,
     /// What may be said to "not ready".
@@ -119,10 +123,12 @@ impl Desk {
                 self.talk = Some(Talk { call, queue, caller, connected: None });
                 self.offer = Some((offer.clone(), *at));
             }
-            AgentEvent::OfferEnded { offer, .. } => {
+            AgentEvent::OfferEnded { offer, outcome } => {
                 self.offer.take_if(|(open, _)| open.offer == *offer);
+                self.accepted = (*outcome == OfferOutcome::Accepted).then_some(offer.call);
             }
             AgentEvent::CallConnected { call, queue, waited: _ } => {
+                self.accepted = None;
                 let known = self.talk.take().filter(|it| it.call == *call);
                 let caller = known.and_then(|it| it.caller);
                 let (call, queue) = (*call, queue.clone());
@@ -130,11 +136,17 @@ impl Desk {
             }
             AgentEvent::WrappedUp { .. } => self.talk = None,
             AgentEvent::GoAway(_) => self.up = false,
-            AgentEvent::CommandResult { .. }
-            | AgentEvent::HeartbeatAck
-            | AgentEvent::CallHeld(_)
-            | AgentEvent::CallResumed { .. }
-            | AgentEvent::CallEnded { .. } => {}
+            AgentEvent::CallHeld(_) => self.on_hold(true),
+            AgentEvent::CallResumed { .. } => self.on_hold(false),
+            AgentEvent::CallEnded { .. } => self.accepted = None,
+            AgentEvent::CommandResult { .. } | AgentEvent::HeartbeatAck => {}
+        }
+    }
+
+    /// Holds do not change the agent's state, and so bring no status of their own.
+    fn on_hold(&mut self, on_hold: bool) {
+        if let Some(view) = &mut self.view {
+            view.on_hold = on_hold;
         }
     }
 

@@ -4,7 +4,7 @@ use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize as _};
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Clear, List, ListState, Paragraph};
+use ratatui::widgets::{Block, Clear, List, ListState, Paragraph, Wrap};
 use timbre_engine::AgentView;
 use timbre_model::{AgentStateKind, Civil, Slug};
 
@@ -65,7 +65,7 @@ pub fn draw(frame: &mut Frame<'_>, desk: &Desk, menu: Option<&Menu>, now: Civil)
         Constraint::Length(4),
         Constraint::Length(6),
         Constraint::Min(3),
-        Constraint::Length(1),
+        Constraint::Length(2),
         Constraint::Length(1),
     ])
     .areas(frame.area());
@@ -73,7 +73,8 @@ pub fn draw(frame: &mut Frame<'_>, desk: &Desk, menu: Option<&Menu>, now: Civil)
     frame.render_widget(state_block(desk, now), state);
     frame.render_widget(call_block(desk, now), call);
     draw_past(frame, desk, past);
-    frame.render_widget(Line::from(desk.note.as_str()).bold(), note);
+    let words = Paragraph::new(without_ids(&desk.note)).wrap(Wrap { trim: true }).bold();
+    frame.render_widget(words, note);
     frame.render_widget(key_line(desk, menu.is_some()), keys);
     if let Some(menu) = menu {
         draw_menu(frame, menu);
@@ -143,6 +144,7 @@ fn state_block(desk: &Desk, now: Civil) -> Paragraph<'static> {
 fn call_block(desk: &Desk, now: Civil) -> Paragraph<'static> {
     let at = desk.server_time(now);
     let (title, lines) = match &desk.view {
+        Some(view) if desk.accepted.is_some() => (" Accepted ", accepted_lines(desk, view)),
         Some(view) if view.offer.is_some() => (" Offer ", offer_lines(desk, view, at)),
         Some(view) if view.call.is_some() => (" Call ", talk_lines(desk, view, at)),
         Some(_) | None => (" Call ", vec![Line::from("none").dark_gray()]),
@@ -162,6 +164,18 @@ fn offer_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
     if let Some((_, until)) = view.offer {
         lines.push(Line::from(format!("rings for {} more", clock(since(at, until)))).yellow());
     }
+    lines
+}
+
+fn accepted_lines(desk: &Desk, view: &AgentView) -> Vec<Line<'static>> {
+    let mut lines = Vec::new();
+    if let Some(talk) = desk.talk.as_ref().filter(|it| desk.accepted == Some(it.call)) {
+        let from = talk.caller.as_ref().map_or_else(|| "caller".to_owned(), caller);
+        lines.push(Line::from(format!("{from} for {}", talk.queue.queue)).bold());
+    }
+    let phone = if view.station { "" } else { "; the phone is not reachable" };
+    lines
+        .push(Line::from(format!("being connected: answer the phone if it rings{phone}")).yellow());
     lines
 }
 
@@ -190,9 +204,17 @@ fn draw_past(frame: &mut Frame<'_>, desk: &Desk, area: Rect) {
     let rows = usize::from(block.inner(area).height);
     let skip = desk.past.len().saturating_sub(rows);
     let lines = desk.past.iter().skip(skip);
-    let lines: Vec<_> =
-        lines.map(|(at, it)| Line::from(format!("{} {it}", time_of_day(*at)))).collect();
+    let line = |(at, it): &(Civil, String)| {
+        Line::from(format!("{} {}", time_of_day(*at), without_ids(it)))
+    };
+    let lines: Vec<_> = lines.map(line).collect();
     frame.render_widget(Paragraph::new(lines).block(block), area);
+}
+
+/// A line without the ids that people do not read.
+fn without_ids(line: &str) -> String {
+    let is_id = |word: &&str| word.starts_with("offer=") || word.starts_with("call=");
+    line.split(' ').filter(|word| !is_id(word)).collect::<Vec<_>>().join(" ")
 }
 
 /// The keys that mean something now.
@@ -201,6 +223,7 @@ fn key_line(desk: &Desk, choosing: bool) -> Line<'static> {
     let state = desk.view.as_ref().map(|it| it.state);
     let keys: &[&str] = match state {
         _ if choosing => &["1-9 or Enter choose", "Esc back"],
+        Some(_) if desk.accepted.is_some() => &["e hang up", "n not ready after"],
         Some(Offered) => &["a accept", "x reject", "n not ready", "q sign out"],
         Some(Talking) => &["h hold/unhold", "e hang up", "d dispose", "n not ready after"],
         Some(WrapUp) => &["d dispose", "w extend", "r ready after", "n not ready after"],

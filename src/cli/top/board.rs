@@ -95,12 +95,19 @@ pub fn hold(counts: &QueueCounts) -> Option<f64> {
     (counts.holds > 0).then(|| counts.hold_seconds / counts.holds as f64)
 }
 
+/// Rings of the histogram; the last also counts later ones.
+const RINGS_SHOWN: usize = 5;
+
 /// The rings' histogram as eighths of a character's height, the tallest being full.
 pub fn bars(counts: &QueueCounts) -> String {
     const HEIGHTS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let tallest = counts.answered_in_ring.iter().copied().max().unwrap_or(0).max(1);
+    let mut rings = [0; RINGS_SHOWN];
+    for (at, n) in counts.answered_in_ring.iter().enumerate() {
+        rings[at.min(RINGS_SHOWN - 1)] += n;
+    }
+    let tallest = rings.iter().copied().max().unwrap_or(0).max(1);
     let eighths = |n: &u64| usize::try_from((n * 8).div_ceil(tallest)).unwrap_or(8).min(8);
-    counts.answered_in_ring.iter().map(|n| HEIGHTS[eighths(n)]).collect()
+    rings.iter().map(|n| HEIGHTS[eighths(n)]).collect()
 }
 
 #[cfg(test)]

@@ -30,8 +30,7 @@ pub fn draw(frame: &mut Frame<'_>, board: &Board, now: Civil) {
     frame.render_widget(title_line(board, now), title);
     draw_queues(frame, board, now, upper);
     draw_agents(frame, board, now, lower);
-    let keys =
-        " q quit   ABAND: later + within the short threshold   counts since the server started";
+    let keys = " q quit   ANS, HOLD: seconds on average   counts since the server started";
     frame.render_widget(Line::from(keys).reversed(), foot);
 }
 
@@ -46,16 +45,15 @@ fn title_line(board: &Board, now: Civil) -> Line<'static> {
 
 fn draw_queues(frame: &mut Frame<'_>, board: &Board, now: Civil, area: Rect) {
     let heading = [
-        "QUEUE", "WAIT", "OLDEST", "IDLE", "TALK", "ARR", "ANSW", "ABAND", "LOST", "SL%", "RINGS",
-        "", "ANS", "HOLD",
+        "QUEUE", "WAIT", "OLDEST", "IDLE", "TALK", "ARR", "ANSW", "ABAND", "LOST", "SL%", "RING",
+        "1-5+", "ANS", "HOLD",
     ];
-    let widths = [11, 4, 6, 4, 4, 5, 5, 6, 4, 3, 5, 8, 4, 4].map(Constraint::Length);
+    let [first, others @ ..] = [10, 4, 6, 4, 4, 4, 4, 5, 4, 3, 4, 5, 4, 4];
+    let widths = std::iter::once(Constraint::Min(first)).chain(others.map(Constraint::Length));
     let figures = queue_rows(board, now);
     let rows = board.queues.values().zip(figures).map(|(queue, row)| queue_row(queue, row, now));
     let table = Table::new(rows, widths)
         .header(Row::new(heading).bold())
-        .column_spacing(0)
-        .flex(ratatui::layout::Flex::SpaceBetween)
         .block(Block::bordered().title(" Queues "));
     frame.render_widget(table, area);
 }
@@ -97,16 +95,26 @@ fn queue_row(
         Cell::from(oldest).style(urgent),
         Cell::from(idle),
         Cell::from(talk),
-        Cell::from(arrived),
-        Cell::from(answered),
-        Cell::from(abandoned),
-        Cell::from(lost),
+        Cell::from(short(&arrived)),
+        Cell::from(short(&answered)),
+        // The callers who left within the short threshold are apart, and on the page of --once.
+        Cell::from(short(abandoned.split('+').next().unwrap_or_default())),
+        Cell::from(short(&lost)),
         Cell::from(sl).style(level),
         Cell::from(rings),
         Cell::from(bars(&status.counts)).cyan(),
         Cell::from(seconds),
         Cell::from(hold),
     ])
+}
+
+/// A count in four characters.
+fn short(count: &str) -> String {
+    match count.parse::<u64>() {
+        Ok(n @ 10_000..1_000_000) => format!("{}k", n / 1_000),
+        Ok(n @ 1_000_000..) => format!("{}M", n / 1_000_000),
+        Ok(..10_000) | Err(_) => count.to_owned(),
+    }
 }
 
 fn draw_agents(frame: &mut Frame<'_>, board: &Board, now: Civil, area: Rect) {
@@ -184,7 +192,7 @@ mod tests {
     fn the_wall_fits_eighty_columns() {
         let screen = shown(&board(), 80, 24);
         let ventas = screen.lines().find(|it| it.contains("ventas")).expect("the queue's line");
-        for figure in ["7", "0:42", "12", "110", "90", "6+3", "80", "2.3", "█▄", "7.0", "25"] {
+        for figure in ["7", "0:42", "12", "110", "90", "6", "80", "2.3", "█▄", "7.0", "25"] {
             assert!(ventas.contains(figure), "{figure:?} is missing in\n{screen}");
         }
         for part in ["ready 1", "talking 1", "holding", "1:35", "comida", "10:00", "live"] {

@@ -81,9 +81,11 @@ impl Desk {
                 |it| matches!(&it.party, crate::trunk::Party::Trunk(trunk) if trunk.key == key),
             )
         };
-        let dead: Vec<String> = self.channels.keys().filter(|key| !live(key)).cloned().collect();
+        let known = |key: &str| self.directory.trunks().any(|it| it.key == key);
+        let dead: Vec<String> =
+            self.lines.keys().filter(|key| !live(key) && !known(key)).cloned().collect();
         for key in dead {
-            self.channels.remove(&key);
+            self.lines.remove(&key);
         }
     }
 }

@@ -70,7 +70,7 @@ impl Desk {
         let voice = self.open_voice(id).ok_or_else(|| self.overloaded())?;
         self.tally.invite_received();
         if let Party::Trunk(trunk) = &party {
-            *self.channels.entry(trunk.key.clone()).or_default() += 1;
+            self.trunk_called(&trunk.key, &dialog.flow);
         }
         let door = Door { sender, key, frame: Frame::dialog(request, tag) };
         let leg = Box::new(Leg {
@@ -153,9 +153,7 @@ impl Desk {
 
     fn room_for(&mut self, party: &Party) -> Result<(), Refused> {
         let full = match party {
-            Party::Trunk(trunk) => {
-                self.channels.get(&trunk.key).copied().unwrap_or(0) >= trunk.channels
-            }
+            Party::Trunk(trunk) => !self.trunk_has_room(&trunk.key, trunk.channels),
             Party::Station(_) => false,
         };
         if full { Err(self.overloaded()) } else { Ok(()) }

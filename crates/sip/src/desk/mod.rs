@@ -9,6 +9,7 @@ mod registrations;
 mod sessions;
 mod teardown;
 pub(crate) mod transactions;
+pub(crate) mod trunks;
 
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -63,8 +64,8 @@ pub(crate) struct Desk {
     legs: HashMap<LegId, Box<Leg>>,
     /// Our tags, and whose they are.
     tags: HashMap<String, LegId>,
-    /// Legs up per trunk.
-    channels: HashMap<String, usize>,
+    /// What is known of the trunks' far ends.
+    lines: HashMap<String, trunks::Line>,
     wheel: Wheel,
     registrar: Registrar,
     authenticator: Authenticator,
@@ -96,7 +97,7 @@ impl Shared {
                 directory: Arc::default(),
                 legs: HashMap::new(),
                 tags: HashMap::new(),
-                channels: HashMap::new(),
+                lines: HashMap::new(),
                 wheel: Wheel::default(),
                 registrar: Registrar::default(),
                 authenticator: Authenticator::new(now, &config.realm, config.timing.nonce_lifetime),
@@ -178,7 +179,7 @@ impl Shared {
 fn leg_of(due: &Due) -> Option<LegId> {
     match due {
         Due::Ack(leg) | Due::Session(leg) | Due::Refresh(leg) | Due::Linger(leg) => Some(*leg),
-        Due::Binding(_) | Due::Qualify(_) => None,
+        Due::Binding(_) | Due::Qualify(_) | Due::Trunk(_) => None,
     }
 }
 
@@ -228,6 +229,7 @@ impl Desk {
             Due::Linger(leg) => self.forget(leg),
             Due::Binding(user) => self.unbind(&user),
             Due::Qualify(user) => self.qualify(&user),
+            Due::Trunk(key) => self.ask_trunk(&key),
         }
     }
 

@@ -64,10 +64,9 @@ impl Desk {
         let t1 = self.config.timing.t1;
         let patience = if due == Due::Ack(id) { t1 * 66 } else { t1 * 140 };
         leg.alarm = Some(self.wheel.set(Instant::now(), patience, due));
-        if let (Party::Trunk(trunk), true) = (&leg.party, id.arrived())
-            && let Some(used) = self.channels.get_mut(&trunk.key)
-        {
-            *used = used.saturating_sub(1);
+        if let (Party::Trunk(trunk), true) = (&leg.party, id.arrived()) {
+            let key = trunk.key.clone();
+            self.trunk_released(&key);
         }
         if announced {
             self.tell(Event::Ended { leg: id, how });

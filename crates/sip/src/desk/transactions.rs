@@ -22,6 +22,7 @@ pub(crate) enum Asked {
     Bye(LegId),
     Cancel(LegId),
     Qualify(String),
+    Trunk(String),
 }
 
 impl Asked {
@@ -30,7 +31,7 @@ impl Asked {
             Self::Invite(leg) | Self::Refresh(leg) | Self::Bye(leg) | Self::Cancel(leg) => {
                 Some(*leg)
             }
-            Self::Qualify(_) => None,
+            Self::Qualify(_) | Self::Trunk(_) => None,
         }
     }
 }
@@ -201,6 +202,7 @@ impl Desk {
             Asked::Bye(leg) if response.status_code.code() >= 200 => self.bye_over(*leg),
             Asked::Bye(_) | Asked::Cancel(_) => {}
             Asked::Qualify(user) => self.qualified(user, response.status_code.code()),
+            Asked::Trunk(key) => self.trunk_answered(key, response.status_code.code()),
         }
     }
 
@@ -212,6 +214,7 @@ impl Desk {
             Asked::Bye(leg) => self.bye_over(*leg),
             Asked::Cancel(_) => {}
             Asked::Qualify(user) => self.qualified(user, 408),
+            Asked::Trunk(key) => self.trunk_answered(key, 408),
         }
     }
 }

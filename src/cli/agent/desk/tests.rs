@@ -1,9 +1,7 @@
 //! Desks as they come about, for the tests of what is drawn.
 
 use timbre_engine::Because;
-use timbre_model::{
-    AgentId, NotReadyReason, OfferId, OfferOutcome, PhoneNumber, QueueId, TenantId,
-};
+use timbre_model::{AgentId, NotReadyReason, OfferId, PhoneNumber, QueueId, TenantId};
 
 use super::*;
 use crate::api::wire::agent::ResumeToken;
@@ -96,7 +94,8 @@ pub fn in_a_call() -> Desk {
     happens(&mut desk, server(-30), connected);
     let now = view(AgentStateKind::Talking, server(-30));
     let pause_after = Some(NotReadyReason::Pause(slug("comida")));
-    status(&mut desk, AgentView { call: Some(CALL), on_hold: true, pause_after, ..now });
+    status(&mut desk, AgentView { call: Some(CALL), pause_after, ..now });
+    happens(&mut desk, server(-5), AgentEvent::CallHeld(CALL));
     desk
 }
 
@@ -122,6 +121,15 @@ fn a_call_remembers_its_caller_from_the_offer_until_it_is_wrapped_up() {
     let disposition = timbre_model::Disposition { code: slug("venta"), automatic: false };
     happens(&mut desk, server(0), AgentEvent::WrappedUp { call: CALL, disposition });
     assert!(desk.talk.is_none());
+}
+
+#[test]
+fn an_accepted_call_is_awaited_until_it_is_connected() {
+    let mut desk = offered();
+    let ended = AgentEvent::OfferEnded { offer: OFFER, outcome: OfferOutcome::Accepted };
+    happens(&mut desk, server(0), ended);
+    assert_eq!(desk.accepted, Some(CALL));
+    assert_eq!(in_a_call().accepted, None);
 }
 
 #[test]

@@ -90,7 +90,7 @@ fn averages_and_shares_come_from_counts() {
     assert_eq!(service_level(&counts("ventas")), Some(80.0));
     assert_eq!(answer(&counts("ventas")), Some(((60.0 * 2.0 + 30.0 * 3.0) / 90.0, 7.0)));
     assert_eq!(hold(&counts("ventas")), Some(25.0));
-    assert_eq!(bars(&counts("ventas")), " █▄     ");
+    assert_eq!(bars(&counts("ventas")), " █▄  ");
     let none = counts("soporte");
     assert_eq!((service_level(&none), answer(&none), hold(&none)), (None, None, None));
 }
