@@ -1,94 +1,24 @@
 //! An agent's stream: commands up, events down; and agents as they now stand.
 
-use std::fmt;
+mod command;
+mod status;
+
 use std::time::Duration;
 
 use timbre_engine::{AgentView, Because};
 use timbre_model::{
-    AgentRef, AgentStateKind, CallId, CallerId, Civil, Disposition, EndCause, FieldError,
-    NotReadyReason, OfferId, OfferOutcome, PhoneNumber, QueueRef, ReleasedBy, Slug,
+    AgentRef, CallId, CallerId, Civil, Disposition, EndCause, FieldError, OfferId, OfferOutcome,
+    PhoneNumber, QueueRef, ReleasedBy, Slug,
 };
 
 use super::error::ApiError;
 use super::name::{self, cut};
-use super::time::{moment, need_moment, need_span, read_moment, span};
+use super::time::{moment, need_moment, need_span, span};
 use crate::api::pb;
-use pb::connect_request::Command as WireCommand;
 use pb::connect_response::Event as WireEvent;
 
-/// Most characters of a request's id.
-pub const REQUEST_ID_MAX: usize = 64;
-
-/// What takes a shift up again after a drop. Does not show itself.
-#[derive(Clone, PartialEq, Eq)]
-pub struct ResumeToken(String);
-
-impl ResumeToken {
-    /// From its text.
-    pub fn new(text: impl Into<String>) -> Self {
-        Self(text.into())
-    }
-
-    /// Its text. For the wire, for comparing, and for the client's own file.
-    pub fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for ResumeToken {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("ResumeToken(•••)")
-    }
-}
-
-/// What an agent asks for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum AgentCommand {
-    /// Begin the shift.
-    SignIn {
-        /// Take offers at once.
-        auto_accept: bool,
-        /// End another stream of the same agent.
-        take_over: bool,
-    },
-    /// Take up a shift whose stream was lost.
-    Resume {
-        /// From the welcome.
-        token: ResumeToken,
-        /// The last event that was seen.
-        last_sequence: u64,
-    },
-    /// End the shift.
-    SignOut,
-    /// May be offered calls.
-    SetReady,
-    /// May not be offered calls.
-    SetNotReady {
-        /// One of the floor's pauses.
-        reason: Slug,
-    },
-    /// Take an offered call.
-    AcceptOffer(OfferId),
-    /// Decline an offered call.
-    RejectOffer(OfferId),
-    /// Put the customer on hold.
-    Hold(CallId),
-    /// Take the customer off hold.
-    Unhold(CallId),
-    /// End the conversation.
-    HangUp(CallId),
-    /// Give wrap-up more time.
-    ExtendWrapUp(CallId),
-    /// Classify the call.
-    Dispose {
-        /// Which.
-        call: CallId,
-        /// One of the floor's dispositions.
-        code: Slug,
-    },
-    /// The client is alive.
-    Heartbeat,
-}
+pub use command::{AgentCommand, REQUEST_ID_MAX, ResumeToken, request_from_wire, request_to_wire};
+pub use status::{state_from_wire, state_to_wire, status_from_wire, status_to_wire};
 
 /// One event of an agent's stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -236,94 +166,6 @@ impl GoAwayReason {
             Self::ShuttingDown => "shutting_down",
         }
     }
-}
-
-/// A command under its id.
-pub fn request_to_wire(request_id: String, command: AgentCommand) -> pb::ConnectRequest {
-    let call = |call: CallId| call.to_string();
-    let command = match command {
-        AgentCommand::SignIn { auto_accept, take_over } => {
-            WireCommand::SignIn(pb::SignIn { auto_accept, take_over })
-        }
-        AgentCommand::Resume { token: ResumeToken(resume_token), last_sequence } => {
-            WireCommand::Resume(pb::Resume { resume_token, last_sequence })
-        }
-        AgentCommand::SignOut => WireCommand::SignOut(pb::SignOut {}),
-        AgentCommand::SetReady => WireCommand::SetReady(pb::SetReady {}),
-        AgentCommand::SetNotReady { reason } => {
-            WireCommand::SetNotReady(pb::SetNotReady { reason: reason.to_string() })
-        }
-        AgentCommand::AcceptOffer(offer) => {
-            WireCommand::AcceptOffer(pb::AcceptOffer { offer: offer.to_string() })
-        }
-        AgentCommand::RejectOffer(offer) => {
-            WireCommand::RejectOffer(pb::RejectOffer { offer: offer.to_string() })
-        }
-        AgentCommand::Hold(id) => WireCommand::Hold(pb::Hold { call: call(id) }),
-        AgentCommand::Unhold(id) => WireCommand::Unhold(pb::Unhold { call: call(id) }),
-        AgentCommand::HangUp(id) => WireCommand::HangUp(pb::HangUp { call: call(id) }),
-        AgentCommand::ExtendWrapUp(id) => {
-            WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call: call(id) })
-        }
-        AgentCommand::Dispose { call: id, code } => {
-            WireCommand::Dispose(pb::Dispose { call: call(id), disposition: code.to_string() })
-        }
-        AgentCommand::Heartbeat => WireCommand::Heartbeat(pb::Heartbeat {}),
-    };
-    pb::ConnectRequest { request_id, command: Some(command) }
-}
-
-/// Reads a command and its id. The id is given also where the command cannot be read, so that it can be answered; one
-/// that is too long is cut.
-pub fn request_from_wire(wire: pb::ConnectRequest) -> (String, Result<AgentCommand, FieldError>) {
-    let pb::ConnectRequest { request_id, command } = wire;
-    if request_id.chars().count() > REQUEST_ID_MAX {
-        let fault = FieldError::new("request_id", cut(&request_id), "use at most 64 characters");
-        return (cut(&request_id), Err(fault));
-    }
-    (request_id, command_from_wire(command))
-}
-
-fn command_from_wire(command: Option<WireCommand>) -> Result<AgentCommand, FieldError> {
-    Ok(match command {
-        Some(WireCommand::SignIn(pb::SignIn { auto_accept, take_over })) => {
-            AgentCommand::SignIn { auto_accept, take_over }
-        }
-        Some(WireCommand::Resume(pb::Resume { resume_token, last_sequence })) => {
-            AgentCommand::Resume { token: ResumeToken(resume_token), last_sequence }
-        }
-        Some(WireCommand::SignOut(pb::SignOut {})) => AgentCommand::SignOut,
-        Some(WireCommand::SetReady(pb::SetReady {})) => AgentCommand::SetReady,
-        Some(WireCommand::SetNotReady(pb::SetNotReady { reason })) => AgentCommand::SetNotReady {
-            reason: name::id("set_not_ready.reason", &reason, Slug::parse)?,
-        },
-        Some(WireCommand::AcceptOffer(pb::AcceptOffer { offer })) => {
-            AgentCommand::AcceptOffer(read_offer("accept_offer.offer", &offer)?)
-        }
-        Some(WireCommand::RejectOffer(pb::RejectOffer { offer })) => {
-            AgentCommand::RejectOffer(read_offer("reject_offer.offer", &offer)?)
-        }
-        Some(WireCommand::Hold(pb::Hold { call })) => {
-            AgentCommand::Hold(read_call("hold.call", &call)?)
-        }
-        Some(WireCommand::Unhold(pb::Unhold { call })) => {
-            AgentCommand::Unhold(read_call("unhold.call", &call)?)
-        }
-        Some(WireCommand::HangUp(pb::HangUp { call })) => {
-            AgentCommand::HangUp(read_call("hang_up.call", &call)?)
-        }
-        Some(WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call })) => {
-            AgentCommand::ExtendWrapUp(read_call("extend_wrap_up.call", &call)?)
-        }
-        Some(WireCommand::Dispose(pb::Dispose { call, disposition })) => AgentCommand::Dispose {
-            call: read_call("dispose.call", &call)?,
-            code: name::id("dispose.disposition", &disposition, Slug::parse)?,
-        },
-        Some(WireCommand::Heartbeat(pb::Heartbeat {})) => AgentCommand::Heartbeat,
-        None => {
-            return Err(FieldError::new("command", "", "name a command that this server knows"));
-        }
-    })
 }
 
 /// An event as the wire has it.
@@ -480,7 +322,7 @@ fn welcome_from_wire(wire: pb::Welcome) -> Result<Welcome, FieldError> {
     let absent = || FieldError::new("welcome.status", "", "give the agent's status");
     Ok(Welcome {
         agent: name::read_agent("welcome.agent", &agent)?,
-        resume_token: ResumeToken(resume_token),
+        resume_token: ResumeToken::new(resume_token),
         heartbeat_interval: need_span("welcome.heartbeat_interval", heartbeat_interval)?,
         status: status_from_wire(status.ok_or_else(absent)?)?.1,
         pauses: slugs("welcome.pauses", pauses)?,
@@ -529,108 +371,6 @@ pub(super) fn caller_from_wire(field: &str, text: &str) -> Result<CallerId, Fiel
     let remedy = "write + and 4 to 15 digits, with the country code; nothing where withheld";
     let number = PhoneNumber::parse(text).map_err(|_| FieldError::new(field, "", remedy))?;
     Ok(CallerId::Number(number))
-}
-
-/// An agent as they now stand.
-pub fn status_to_wire(who: &AgentRef, view: &AgentView) -> pb::AgentStatus {
-    let AgentView {
-        state,
-        reason,
-        since,
-        offer,
-        call,
-        on_hold,
-        wrap_up_until,
-        wrap_up_extendable,
-        pause_after,
-        connected,
-        station,
-    } = view;
-    let reason_word = |it: &Option<NotReadyReason>| {
-        it.as_ref().map(|it| it.as_str().to_owned()).unwrap_or_default()
-    };
-    pb::AgentStatus {
-        agent: name::agent(who),
-        state: state_to_wire(*state).into(),
-        reason: reason_word(reason),
-        since: Some(moment(*since)),
-        offer: offer.map(|(offer, _)| offer.to_string()).unwrap_or_default(),
-        offer_expire_time: offer.map(|(_, until)| moment(until)),
-        call: call.map(|call| call.to_string()).unwrap_or_default(),
-        on_hold: *on_hold,
-        wrap_up_expire_time: wrap_up_until.map(moment),
-        wrap_up_extendable: *wrap_up_extendable,
-        pause_after: reason_word(pause_after),
-        connected: *connected,
-        station: *station,
-    }
-}
-
-/// Reads an agent as they now stand.
-pub fn status_from_wire(wire: pb::AgentStatus) -> Result<(AgentRef, AgentView), FieldError> {
-    let pb::AgentStatus {
-        agent,
-        state,
-        reason,
-        since,
-        offer,
-        offer_expire_time,
-        call,
-        on_hold,
-        wrap_up_expire_time,
-        wrap_up_extendable,
-        pause_after,
-        connected,
-        station,
-    } = wire;
-    let offer = match offer.as_str() {
-        "" => None,
-        text => {
-            let until = need_moment("offer_expire_time", offer_expire_time)?;
-            Some((read_offer("offer", text)?, until))
-        }
-    };
-    let view = AgentView {
-        state: state_from_wire("state", state)?,
-        reason: optional("reason", &reason, NotReadyReason::parse)?,
-        since: need_moment("since", since)?,
-        offer,
-        call: optional("call", &call, CallId::parse)?,
-        on_hold,
-        wrap_up_until: read_moment("wrap_up_expire_time", wrap_up_expire_time)?,
-        wrap_up_extendable,
-        pause_after: optional("pause_after", &pause_after, NotReadyReason::parse)?,
-        connected,
-        station,
-    };
-    Ok((name::read_agent("agent", &agent)?, view))
-}
-
-/// A state as the wire has it.
-pub const fn state_to_wire(state: AgentStateKind) -> pb::AgentState {
-    match state {
-        AgentStateKind::SignedOut => pb::AgentState::SignedOut,
-        AgentStateKind::Ready => pb::AgentState::Ready,
-        AgentStateKind::Offered => pb::AgentState::Offered,
-        AgentStateKind::Talking => pb::AgentState::Talking,
-        AgentStateKind::WrapUp => pb::AgentState::WrapUp,
-        AgentStateKind::NotReady => pb::AgentState::NotReady,
-    }
-}
-
-/// Reads a state, which must be one.
-pub fn state_from_wire(field: &str, wire: i32) -> Result<AgentStateKind, FieldError> {
-    match pb::AgentState::try_from(wire) {
-        Ok(pb::AgentState::SignedOut) => Ok(AgentStateKind::SignedOut),
-        Ok(pb::AgentState::Ready) => Ok(AgentStateKind::Ready),
-        Ok(pb::AgentState::Offered) => Ok(AgentStateKind::Offered),
-        Ok(pb::AgentState::Talking) => Ok(AgentStateKind::Talking),
-        Ok(pb::AgentState::WrapUp) => Ok(AgentStateKind::WrapUp),
-        Ok(pb::AgentState::NotReady) => Ok(AgentStateKind::NotReady),
-        Ok(pb::AgentState::Unspecified) | Err(_) => {
-            Err(FieldError::new(field, wire, "give a state, such as AGENT_STATE_READY"))
-        }
-    }
 }
 
 /// Reads an offer's id.

@@ -1,6 +1,7 @@
 use super::*;
+use pb::connect_request::Command as WireCommand;
 use prost::Message as _;
-use timbre_model::{AgentId, QueueId, TenantId};
+use timbre_model::{AgentId, AgentStateKind, NotReadyReason, QueueId, TenantId};
 use tonic::Code;
 
 fn tenant() -> TenantId {

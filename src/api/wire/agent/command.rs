@@ -1,0 +1,172 @@
+//! What an agent asks for.
+
+use std::fmt;
+
+use timbre_model::{CallId, FieldError, OfferId, Slug};
+
+use super::{read_call, read_offer};
+use crate::api::pb;
+use crate::api::wire::name::{self, cut};
+use pb::connect_request::Command as WireCommand;
+
+/// Most characters of a request's id.
+pub const REQUEST_ID_MAX: usize = 64;
+
+/// What takes a shift up again after a drop. Does not show itself.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ResumeToken(String);
+
+impl ResumeToken {
+    /// From its text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// Its text. For the wire, for comparing, and for the client's own file.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for ResumeToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResumeToken(•••)")
+    }
+}
+
+/// What an agent asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AgentCommand {
+    /// Begin the shift.
+    SignIn {
+        /// Take offers at once.
+        auto_accept: bool,
+        /// End another stream of the same agent.
+        take_over: bool,
+    },
+    /// Take up a shift whose stream was lost.
+    Resume {
+        /// From the welcome.
+        token: ResumeToken,
+        /// The last event that was seen.
+        last_sequence: u64,
+    },
+    /// End the shift.
+    SignOut,
+    /// May be offered calls.
+    SetReady,
+    /// May not be offered calls.
+    SetNotReady {
+        /// One of the floor's pauses.
+        reason: Slug,
+    },
+    /// Take an offered call.
+    AcceptOffer(OfferId),
+    /// Decline an offered call.
+    RejectOffer(OfferId),
+    /// Put the customer on hold.
+    Hold(CallId),
+    /// Take the customer off hold.
+    Unhold(CallId),
+    /// End the conversation.
+    HangUp(CallId),
+    /// Give wrap-up more time.
+    ExtendWrapUp(CallId),
+    /// Classify the call.
+    Dispose {
+        /// Which.
+        call: CallId,
+        /// One of the floor's dispositions.
+        code: Slug,
+    },
+    /// The client is alive.
+    Heartbeat,
+}
+
+/// A command under its id.
+pub fn request_to_wire(request_id: String, command: AgentCommand) -> pb::ConnectRequest {
+    let call = |call: CallId| call.to_string();
+    let command = match command {
+        AgentCommand::SignIn { auto_accept, take_over } => {
+            WireCommand::SignIn(pb::SignIn { auto_accept, take_over })
+        }
+        AgentCommand::Resume { token: ResumeToken(resume_token), last_sequence } => {
+            WireCommand::Resume(pb::Resume { resume_token, last_sequence })
+        }
+        AgentCommand::SignOut => WireCommand::SignOut(pb::SignOut {}),
+        AgentCommand::SetReady => WireCommand::SetReady(pb::SetReady {}),
+        AgentCommand::SetNotReady { reason } => {
+            WireCommand::SetNotReady(pb::SetNotReady { reason: reason.to_string() })
+        }
+        AgentCommand::AcceptOffer(offer) => {
+            WireCommand::AcceptOffer(pb::AcceptOffer { offer: offer.to_string() })
+        }
+        AgentCommand::RejectOffer(offer) => {
+            WireCommand::RejectOffer(pb::RejectOffer { offer: offer.to_string() })
+        }
+        AgentCommand::Hold(id) => WireCommand::Hold(pb::Hold { call: call(id) }),
+        AgentCommand::Unhold(id) => WireCommand::Unhold(pb::Unhold { call: call(id) }),
+        AgentCommand::HangUp(id) => WireCommand::HangUp(pb::HangUp { call: call(id) }),
+        AgentCommand::ExtendWrapUp(id) => {
+            WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call: call(id) })
+        }
+        AgentCommand::Dispose { call: id, code } => {
+            WireCommand::Dispose(pb::Dispose { call: call(id), disposition: code.to_string() })
+        }
+        AgentCommand::Heartbeat => WireCommand::Heartbeat(pb::Heartbeat {}),
+    };
+    pb::ConnectRequest { request_id, command: Some(command) }
+}
+
+/// Reads a command and its id. The id is given also where the command cannot be read, so that it can be answered; one
+/// that is too long is cut.
+pub fn request_from_wire(wire: pb::ConnectRequest) -> (String, Result<AgentCommand, FieldError>) {
+    let pb::ConnectRequest { request_id, command } = wire;
+    if request_id.chars().count() > REQUEST_ID_MAX {
+        let fault = FieldError::new("request_id", cut(&request_id), "use at most 64 characters");
+        return (cut(&request_id), Err(fault));
+    }
+    (request_id, command_from_wire(command))
+}
+
+fn command_from_wire(command: Option<WireCommand>) -> Result<AgentCommand, FieldError> {
+    Ok(match command {
+        Some(WireCommand::SignIn(pb::SignIn { auto_accept, take_over })) => {
+            AgentCommand::SignIn { auto_accept, take_over }
+        }
+        Some(WireCommand::Resume(pb::Resume { resume_token, last_sequence })) => {
+            AgentCommand::Resume { token: ResumeToken(resume_token), last_sequence }
+        }
+        Some(WireCommand::SignOut(pb::SignOut {})) => AgentCommand::SignOut,
+        Some(WireCommand::SetReady(pb::SetReady {})) => AgentCommand::SetReady,
+        Some(WireCommand::SetNotReady(pb::SetNotReady { reason })) => AgentCommand::SetNotReady {
+            reason: name::id("set_not_ready.reason", &reason, Slug::parse)?,
+        },
+        Some(WireCommand::AcceptOffer(pb::AcceptOffer { offer })) => {
+            AgentCommand::AcceptOffer(read_offer("accept_offer.offer", &offer)?)
+        }
+        Some(WireCommand::RejectOffer(pb::RejectOffer { offer })) => {
+            AgentCommand::RejectOffer(read_offer("reject_offer.offer", &offer)?)
+        }
+        Some(WireCommand::Hold(pb::Hold { call })) => {
+            AgentCommand::Hold(read_call("hold.call", &call)?)
+        }
+        Some(WireCommand::Unhold(pb::Unhold { call })) => {
+            AgentCommand::Unhold(read_call("unhold.call", &call)?)
+        }
+        Some(WireCommand::HangUp(pb::HangUp { call })) => {
+            AgentCommand::HangUp(read_call("hang_up.call", &call)?)
+        }
+        Some(WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call })) => {
+            AgentCommand::ExtendWrapUp(read_call("extend_wrap_up.call", &call)?)
+        }
+        Some(WireCommand::Dispose(pb::Dispose { call, disposition })) => AgentCommand::Dispose {
+            call: read_call("dispose.call", &call)?,
+            code: name::id("dispose.disposition", &disposition, Slug::parse)?,
+        },
+        Some(WireCommand::Heartbeat(pb::Heartbeat {})) => AgentCommand::Heartbeat,
+        None => {
+            return Err(FieldError::new("command", "", "name a command that this server knows"));
+        }
+    })
+}
