@@ -91,15 +91,6 @@ impl Carrier {
     }
 }
 
-impl Counted {
-    /// The time within which a share of the calls was answered.
-    pub fn quantile(&self, share: f64) -> Duration {
-        let last = self.answer_times.len().saturating_sub(1);
-        let at = (last as f64 * share).round() as usize;
-        self.answer_times.get(at).copied().unwrap_or_default()
-    }
-}
-
 impl Drop for Carrier {
     fn drop(&mut self) {
         // One that has ended already needs no end.

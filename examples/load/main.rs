@@ -7,6 +7,7 @@
 mod carrier;
 mod floor;
 mod node;
+mod probe;
 mod report;
 mod staff;
 mod stages;

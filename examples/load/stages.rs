@@ -8,6 +8,7 @@ use timbre_model::AgentStateKind;
 use crate::Options;
 use crate::carrier::Carrier;
 use crate::node::{Node, tenant};
+use crate::probe;
 use crate::report::{Backlog, Memory, Report, Step};
 use crate::staff::Staff;
 
@@ -76,7 +77,8 @@ async fn step(node: &Node, options: &Options, rate: u32) -> anyhow::Result<Step>
     let talk = Duration::from_millis(u64::from(options.talk));
     clock::sleep(WARM_UP.max(talk)).await;
     let (before, watch) = (node.usage().await?, Stopwatch::start());
-    clock::sleep(Duration::from_secs(u64::from(options.seconds))).await;
+    let measured = Duration::from_secs(u64::from(options.seconds));
+    let probed = probe::run(node, measured.saturating_sub(talk), talk).await?;
     let (after, span) = (node.usage().await?, watch.elapsed());
     let counted = carrier.finish().await?;
     let again = node.metric("timbre_sip_retransmissions_received_total").await? - again;
@@ -84,13 +86,13 @@ async fn step(node: &Node, options: &Options, rate: u32) -> anyhow::Result<Step>
     Ok(Step {
         rate,
         reached: done / span.as_secs_f64(),
-        failed: counted.failed + u64::from(calls) - counted.successful - counted.failed,
+        failed: u64::from(calls).saturating_sub(counted.successful),
         retransmissions: counted.retransmissions + again as u64,
         cpu_ms_per_call: cpu.as_secs_f64() * 1e3 / done.max(1.0),
         core: cpu.as_secs_f64() / span.as_secs_f64(),
-        p50: counted.quantile(0.50),
-        p99: counted.quantile(0.99),
-        longest: counted.quantile(1.0),
+        p50: probe::quantile(&probed, 0.50),
+        p99: probe::quantile(&probed, 0.99),
+        longest: probe::quantile(&probed, 1.0),
         resident: after.resident_bytes,
     })
 }
@@ -118,6 +120,6 @@ async fn backlog(options: &Options) -> anyhow::Result<Backlog> {
         rate: BACKLOG_RATE,
         busy: of(Some(AgentStateKind::Talking)) / of(None),
         failed: counted.failed,
-        longest_wait: counted.quantile(1.0),
+        longest_wait: counted.answer_times.last().copied().unwrap_or_default(),
     })
 }
