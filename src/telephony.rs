@@ -17,6 +17,9 @@ use crate::metrics::{MediaSample, SwitchSample, TrunkSample};
 /// The digest realm of this program. Every stored HA1 was made with it.
 pub const REALM: &str = "timbre";
 
+/// Fewer digits are a short code (112, 1004): no number that has an E.164 form.
+const NATIONAL_DIGITS_MIN: usize = 7;
+
 /// The switch, in the engine's words.
 pub struct Telephony {
     switch: std::sync::Arc<sip::Switch>,
@@ -118,7 +121,8 @@ fn new_call_id() -> CallId {
 
 /// Reads a number as a trunk of `country` sends it: E.164, with or without `+` or `00`, or national.
 fn number(text: &str, country: Option<phonenumber::country::Id>) -> Option<PhoneNumber> {
-    if text.len() > 32 {
+    let digits = text.bytes().filter(u8::is_ascii_digit).count();
+    if text.len() > 32 || digits < NATIONAL_DIGITS_MIN {
         return None;
     }
     if text.starts_with('+') {

@@ -1,5 +1,8 @@
 //! Agents: they sign in, take calls, put some on hold, classify them, and now and then take a break.
 
+use std::pin::Pin;
+use std::time::Duration;
+
 use timbre_model::{AgentSpec, Digest, OfferId, Slug, StationMode, TenantId};
 use timbre_sip::media::Play;
 use timbre_sip::phone::{Call, OnCall, Phones, Registered};
@@ -51,6 +54,18 @@ enum Plan {
     BackFromBreak,
 }
 
+/// What is to be done, and when.
+struct Planned {
+    due: Pin<Box<dyn Future<Output = ()> + Send>>,
+    what: Plan,
+}
+
+impl Planned {
+    fn after(span: Duration, what: Plan) -> Self {
+        Self { due: Box::pin(clock::sleep(span)), what }
+    }
+}
+
 impl Player {
     /// Works until the node is gone.
     pub(super) async fn play(mut self) {
@@ -65,12 +80,11 @@ impl Player {
         let first = AgentCommand::SignIn { auto_accept: false, take_over: false };
         let mut stream = client.agent(first).await?;
         let mut choices = None;
-        let mut plan: Option<(tokio::time::Instant, Plan)> = None;
+        let mut plan: Option<Planned> = None;
         loop {
-            let due = plan.as_ref().map(|(at, _)| *at);
-            let wait = async {
-                match due {
-                    Some(at) => tokio::time::sleep_until(at).await,
+            let due = async {
+                match &mut plan {
+                    Some(planned) => (&mut planned.due).await,
                     None => std::future::pending().await,
                 }
             };
@@ -87,9 +101,9 @@ impl Player {
                         self.plan(&message.event, &mut plan);
                     }
                 },
-                () = wait => {
-                    if let Some((_, due)) = plan.take() {
-                        self.act(due, choices.as_ref(), &mut stream, &mut plan).await?;
+                () = due => {
+                    if let Some(Planned { what, .. }) = plan.take() {
+                        self.act(what, choices.as_ref(), &mut stream, &mut plan).await?;
                     }
                 }
             }
@@ -100,7 +114,7 @@ impl Player {
         let Station { user, password, mode } = &self.station;
         Ok(match mode {
             StationMode::OnDemand => {
-                let on_call = OnCall::AnswerAfter(std::time::Duration::from_millis(1_500));
+                let on_call = OnCall::AnswerAfter(Duration::from_millis(1_500));
                 let kept = self.phones.register(user, password, on_call).await?;
                 Reachable::Registered { _kept: kept }
             }
@@ -114,33 +128,29 @@ impl Player {
     }
 
     /// What the agent will do about an event, and when.
-    fn plan(&mut self, event: &AgentEvent, plan: &mut Option<(tokio::time::Instant, Plan)>) {
-        let mut soon = |after: std::time::Duration, what: Plan| {
-            *plan = Some((tokio::time::Instant::now() + after, what));
-        };
-        match event {
-            AgentEvent::OfferMade(offer) if self.station.mode == StationMode::Persistent => {
-                // One in thirty is missed: the agent is away from the desk.
-                if !self.chance.happens(1. / 30.) {
-                    soon(self.chance.between(0.8, 5.), Plan::Answer(offer.offer));
-                }
+    fn plan(&mut self, event: &AgentEvent, plan: &mut Option<Planned>) {
+        let planned = match event {
+            // One in thirty is missed: the agent is away from the desk.
+            AgentEvent::OfferMade(offer)
+                if self.station.mode == StationMode::Persistent
+                    && !self.chance.happens(1. / 30.) =>
+            {
+                Planned::after(self.chance.between(0.8, 5.), Plan::Answer(offer.offer))
             }
             AgentEvent::CallConnected { call, .. } => {
-                soon(self.chance.about(self.pace.talk_seconds), Plan::HangUp(*call));
+                Planned::after(self.chance.about(self.pace.talk_seconds), Plan::HangUp(*call))
             }
             AgentEvent::CallEnded { call, .. } => {
-                soon(self.chance.between(2., 8.), Plan::Dispose(*call));
+                Planned::after(self.chance.between(2., 8.), Plan::Dispose(*call))
             }
             AgentEvent::Status(_, view)
                 if view.reason.is_some() && view.call.is_none() && plan.is_none() =>
             {
-                *plan = Some((
-                    tokio::time::Instant::now() + self.chance.between(4., 15.),
-                    Plan::BackFromBreak,
-                ));
+                Planned::after(self.chance.between(4., 15.), Plan::BackFromBreak)
             }
-            _ => {}
-        }
+            _ => return,
+        };
+        *plan = Some(planned);
     }
 
     async fn act(
@@ -148,7 +158,7 @@ impl Player {
         due: Plan,
         choices: Option<&Welcome>,
         stream: &mut AgentStream,
-        plan: &mut Option<(tokio::time::Instant, Plan)>,
+        plan: &mut Option<Planned>,
     ) -> Result<(), ClientError> {
         let command = match due {
             Plan::Answer(offer) => AgentCommand::AcceptOffer(offer),
@@ -157,8 +167,7 @@ impl Player {
                 // Asks a colleague first, then ends the call.
                 stream.send(AgentCommand::Hold(call)).await;
                 clock::sleep(self.chance.between(2., 6.)).await;
-                let ends = tokio::time::Instant::now() + self.chance.between(2., 6.);
-                *plan = Some((ends, Plan::HangUp(call)));
+                *plan = Some(Planned::after(self.chance.between(2., 6.), Plan::HangUp(call)));
                 AgentCommand::Unhold(call)
             }
             Plan::HangUp(call) => AgentCommand::HangUp(call),

@@ -1,5 +1,6 @@
 //! What a hostile or broken client of gRPC sends is answered by what it deserves, and the node lives on.
 
+use std::net::SocketAddr;
 use std::time::Duration;
 
 use prost::bytes::{Buf as _, BufMut as _, Bytes};
@@ -8,7 +9,8 @@ use timbre::api::pb::{self, connect_request::Command};
 use timbre_engine::ForcedState;
 use timbre_model::{AgentStateKind, Role, TenantId};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::metadata::{AsciiMetadataValue, MetadataValue};
 use tonic::transport::{Channel, Endpoint};
@@ -322,15 +324,37 @@ async fn a_connection_has_so_many_streams_and_no_more() {
     assert!(one_more.is_ok(), "a place that is free again is not given");
 }
 
+/// A way to the node on which what it sends can be brought to a standstill.
+async fn standstill(to: SocketAddr, mut may_flow: watch::Receiver<bool>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let at = listener.local_addr().expect("a port");
+    tokio::spawn(async move {
+        let (client, _) = listener.accept().await?;
+        let node = TcpStream::connect(to).await?;
+        let (mut from_client, mut to_client) = client.into_split();
+        let (mut from_node, mut to_node) = node.into_split();
+        tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_node).await });
+        let mut buffer = [0; 1024];
+        // The test has ended where nobody holds the other end any more.
+        while may_flow.wait_for(|flows| *flows).await.is_ok() {
+            let length = from_node.read(&mut buffer).await?;
+            to_client.write_all(&buffer[..length]).await?;
+        }
+        std::io::Result::Ok(())
+    });
+    at
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_agent_who_does_not_read_is_cut_and_can_resume() {
     let mut node = started().await;
     let token = node.token(Role::Agent, Some("a0")).await;
     let supervisor = node.client(Role::Supervisor, None).await;
-    // A client with windows so small that what it does not read soon stands still in the node.
-    let endpoint = Endpoint::from_shared(node.server()).expect("an address");
-    let endpoint =
-        endpoint.initial_stream_window_size(16_384).initial_connection_window_size(65_535);
+    let (flows, may_flow) = watch::channel(true);
+    let way = standstill(node.grpc, may_flow).await;
+    let endpoint = Endpoint::from_shared(format!("http://{way}")).expect("an address");
+    // The less may be under way, the sooner the node notices.
+    let endpoint = endpoint.initial_stream_window_size(16_384);
     let channel = endpoint.connect().await.expect("the node answers");
     let mut agents = pb::agent_service_client::AgentServiceClient::new(channel);
     let (commands, sent) = tokio::sync::mpsc::channel(4);
@@ -343,6 +367,7 @@ async fn an_agent_who_does_not_read_is_cut_and_can_resume() {
     events.message().await.expect("a welcome");
     let phone = Line::phone(&node, 500).await;
     let _shift = phone.call_in("a0").await;
+    flows.send_replace(false);
     // From here on nothing is read, while the supervisor moves the agent to and fro.
     let who = timbre_model::AgentRef {
         tenant: crate::node::tenant(),

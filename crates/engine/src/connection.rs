@@ -70,8 +70,9 @@ impl Turn<'_> {
             self.act(SwitchAction::Hold { customer, agent: line.leg() });
         }
         self.timeline(call, TimelineKind::Held);
-        let agent = self.floor.agents[agent].who.clone();
-        self.event(EventKind::CallHeld { call: call_id, queue, agent });
+        let who = self.floor.agents[agent].who.clone();
+        self.event(EventKind::CallHeld { call: call_id, queue, agent: who });
+        self.restate(agent);
     }
 
     /// Takes the customer off hold; nothing happens unless they are.
@@ -81,6 +82,7 @@ impl Turn<'_> {
         if let Some(line) = self.floor.agents[agent].state.line() {
             self.act(SwitchAction::Bridge { customer, agent: line.leg() });
         }
+        self.restate(agent);
     }
 
     /// Ends a hold in the books. Gives the agent if there was one.

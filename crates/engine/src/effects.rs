@@ -47,7 +47,7 @@ pub enum EventKind {
         /// Its version.
         version: u64,
     },
-    /// An agent entered a state.
+    /// An agent entered a state, or what is seen of it changed.
     AgentState(AgentChanged),
     /// A call came.
     CallArrived {
@@ -143,7 +143,7 @@ pub enum EventKind {
     },
 }
 
-/// An agent entered a state.
+/// An agent entered a state; or a particular of the present one changed, `from` being then the same and `lasted` zero.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AgentChanged {
     /// Who.

@@ -1,5 +1,7 @@
 //! One step in progress: the floor, the moment and the effects so far.
 
+use std::time::Duration;
+
 use timbre_model::{
     AgentStateKind, AgentStateRecord, Change, LegId, Now, TimelineEntry, TimelineKind,
 };
@@ -49,6 +51,14 @@ impl Turn<'_> {
         self.rearm_agent(agent);
         self.record_state(agent);
         let now = self.floor.view(agent);
+        let agent = self.floor.agents[agent].who.clone();
+        self.event(EventKind::AgentState(AgentChanged { agent, from, lasted, now }));
+    }
+
+    /// Something of what is seen of an agent changed, but not the state: a hold, a longer wrap-up, a pause to come.
+    pub(crate) fn restate(&mut self, agent: usize) {
+        let now = self.floor.view(agent);
+        let (from, lasted) = (now.state, Duration::ZERO);
         let agent = self.floor.agents[agent].who.clone();
         self.event(EventKind::AgentState(AgentChanged { agent, from, lasted, now }));
     }

@@ -19,5 +19,6 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef, call: CallId) -> Result<Rep
     turn.floor.agents[agent].state = AgentState::WrapUp(WrapUp { call: at, until, extended: true });
     turn.rearm_agent(agent);
     turn.timeline(at, TimelineKind::WrapUpExtended);
+    turn.restate(agent);
     Ok(Reply::Done)
 }

@@ -17,6 +17,7 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef, reason: Slug) -> Result<Rep
     match turn.floor.agents[agent].state {
         AgentState::Offered(_) | AgentState::Talking { .. } | AgentState::WrapUp(_) => {
             turn.floor.agents[agent].after = Some(After::NotReady(reason));
+            turn.restate(agent);
             Ok(Reply::Later)
         }
         AgentState::SignedOut | AgentState::NotReady(_) | AgentState::Ready => {
