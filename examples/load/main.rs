@@ -23,7 +23,7 @@ pub struct Options {
     /// The program to measure
     #[arg(long, default_value = "target/release/timbre")]
     binary: PathBuf,
-    /// Calls per second, each step once, until one fails
+    /// Calls per second, step by step until one fails twice
     #[arg(long, default_value = "100,200,300,400,500,600,700,800", value_delimiter = ',')]
     rates: Vec<u32>,
     /// How long each step is measured, in seconds

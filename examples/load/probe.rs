@@ -40,6 +40,9 @@ pub async fn run(node: &Node, span: Duration, talk: Duration) -> anyhow::Result<
 async fn end(call: Option<Call>) -> anyhow::Result<Option<Duration>> {
     let Some(call) = call else { return Ok(None) };
     let answered = call.until(ANSWER_WITHIN, |it| it.answered.is_some()).await;
+    call.hang_up();
+    // Its BYE must find its answer here, or it would be sent again.
+    let _ = call.until(ANSWER_WITHIN, |it| it.ended.is_some()).await;
     match answered {
         Ok(progress) if progress.sent_again == 0 => Ok(progress.answered_after()),
         other => bail!("a probe failed: {other:?}"),

@@ -33,12 +33,11 @@ pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
         report.memory = Some(memory);
     }
     for &rate in &options.rates {
-        let step = step(&node, options, rate).await?;
-        println!("{step}");
+        // Another program that takes the core for a moment spoils a step: each has a second try.
+        let held = try_rate(&node, options, rate, report).await?
+            || try_rate(&node, options, rate, report).await?;
         staff.all_at_work()?;
-        let holds = step.holds();
-        report.steps.push(step);
-        if !holds {
+        if !held {
             break;
         }
     }
@@ -49,6 +48,19 @@ pub async fn run(options: &Options, report: &mut Report) -> anyhow::Result<()> {
         report.backlog = Some(backlog);
     }
     Ok(())
+}
+
+async fn try_rate(
+    node: &Node,
+    options: &Options,
+    rate: u32,
+    report: &mut Report,
+) -> anyhow::Result<bool> {
+    let step = step(node, options, rate).await?;
+    println!("{step}");
+    let held = step.holds();
+    report.steps.push(step);
+    Ok(held)
 }
 
 /// What a call in progress takes: the growth of resident memory by calls that stay, once the transactions are gone.
