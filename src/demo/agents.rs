@@ -1,11 +1,13 @@
 //! Agents: they sign in, take calls, put some on hold, classify them, and now and then take a break.
 
+use std::net::SocketAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_model::{AgentSpec, Digest, OfferId, Slug, StationMode, TenantId};
-use timbre_sip::media::Play;
-use timbre_sip::phone::{Call, OnCall, Phones, Registered};
+use timbre_phone::{Call, Credentials, Endpoint, Manner, Voice};
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Pace;
 use super::chance::Chance;
@@ -14,10 +16,17 @@ use crate::api::wire::agent::{AgentCommand, AgentEvent, Welcome};
 use crate::driver::clock;
 use crate::telephony::user_of;
 
+/// What agents say: a tone, in hertz.
+const TONE: u32 = 650;
+/// How long a registration lasts.
+const REGISTERED_SECONDS: u32 = 600;
+/// How long a phone may take to call in.
+const CALLS_IN_WITHIN: Duration = Duration::from_secs(10);
+
 /// One agent.
 pub(super) struct Player {
     pub(super) target: Target,
-    pub(super) phones: Phones,
+    pub(super) switch: SocketAddr,
     pub(super) station: Station,
     pub(super) chance: Chance,
     pub(super) pace: Pace,
@@ -25,8 +34,7 @@ pub(super) struct Player {
 
 /// The agent's phone.
 pub(super) struct Station {
-    user: String,
-    password: String,
+    credentials: Credentials,
     mode: StationMode,
 }
 
@@ -36,14 +44,15 @@ impl Station {
             Some(Digest::Plain(password)) => password.clone(),
             Some(Digest::Sealed { .. }) | None => String::new(),
         };
-        Self { user: user_of(tenant, agent.id.as_str()), password, mode: agent.station }
+        let user = user_of(tenant, agent.id.as_str());
+        Self { credentials: Credentials::new(user, password), mode: agent.station }
     }
 }
 
 /// What keeps the phone reachable; dropping it ends that.
 enum Reachable {
-    Registered { _kept: Registered },
-    CalledIn { _leg: Call },
+    Registered { _answering: AbortOnDropHandle<()> },
+    CalledIn { _leg: Call, _endpoint: Endpoint },
 }
 
 /// What an agent still has to do about a call: one thing at a time.
@@ -63,6 +72,26 @@ struct Planned {
 impl Planned {
     fn after(span: Duration, what: Plan) -> Self {
         Self { due: Box::pin(clock::sleep(span)), what }
+    }
+}
+
+/// Picks up each call after a ring, one at a time, and keeps the registration fresh.
+async fn answer_calls(mut endpoint: Endpoint, who: Credentials, voice: Arc<Voice>) {
+    let refresh_every = Duration::from_secs(u64::from(REGISTERED_SECONDS) / 2);
+    let mut present = None;
+    loop {
+        tokio::select! {
+            incoming = endpoint.ring() => {
+                let Some(incoming) = incoming else { return };
+                let manner = Manner::AnswerAfter(Duration::from_millis(1_500));
+                // The former call, which is over, is let go.
+                drop(present.replace(incoming.take(manner, Some(voice.clone()))));
+            }
+            () = clock::sleep(refresh_every) => {
+                // A refusal shows on the wallboard: the agent has no station.
+                let _ = endpoint.register(&who, REGISTERED_SECONDS).await;
+            }
+        }
     }
 }
 
@@ -111,18 +140,24 @@ impl Player {
     }
 
     async fn reach(&self) -> anyhow::Result<Reachable> {
-        let Station { user, password, mode } = &self.station;
+        let Station { credentials, mode } = &self.station;
+        let endpoint = Endpoint::open(self.switch.ip(), self.switch).await?;
+        let voice = Arc::new(Voice::open(self.switch.ip()).await?);
+        voice.say(Some(TONE));
         Ok(match mode {
             StationMode::OnDemand => {
-                let on_call = OnCall::AnswerAfter(Duration::from_millis(1_500));
-                let kept = self.phones.register(user, password, on_call).await?;
-                Reachable::Registered { _kept: kept }
+                let registered = endpoint.register(credentials, REGISTERED_SECONDS).await;
+                registered.map_err(|why| anyhow::anyhow!("not registered: {why:?}"))?;
+                let answering = answer_calls(endpoint, credentials.clone(), voice);
+                Reachable::Registered {
+                    _answering: AbortOnDropHandle::new(tokio::spawn(answering)),
+                }
             }
             StationMode::Persistent => {
-                let credentials = Some((user.as_str(), password.as_str()));
-                let leg = self.phones.call(user, "shift", credentials).await?;
-                leg.play(Play::Music);
-                Reachable::CalledIn { _leg: leg }
+                let leg = endpoint.call_in(credentials, Some(voice));
+                let up = leg.until(CALLS_IN_WITHIN, |it| it.answered.is_some()).await;
+                up.map_err(|it| anyhow::anyhow!("cannot call in: {it:?}"))?;
+                Reachable::CalledIn { _leg: leg, _endpoint: endpoint }
             }
         })
     }

@@ -1,8 +1,11 @@
 //! Customers: they call, wait as long as their patience lasts, talk and hang up.
 
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
 use timbre_model::PhoneNumber;
-use timbre_sip::media::Play;
-use timbre_sip::phone::{Call, CallEvent, Phones};
+use timbre_phone::{Endpoint, Voice};
 
 use super::Pace;
 use super::chance::Chance;
@@ -10,10 +13,12 @@ use crate::driver::clock;
 
 /// How long a customer waits, on average, in seconds.
 const PATIENCE_SECONDS: f64 = 90.;
+/// What customers say: a tone, in hertz.
+const TONE: u32 = 450;
 
 /// All the customers.
 pub(super) struct Callers {
-    pub(super) phones: Phones,
+    pub(super) switch: SocketAddr,
     pub(super) numbers: Vec<PhoneNumber>,
     pub(super) chance: Chance,
     pub(super) pace: Pace,
@@ -22,51 +27,46 @@ pub(super) struct Callers {
 impl Callers {
     /// Calls at random, for ever.
     pub(super) async fn play(mut self) {
+        let Ok(endpoint) = Endpoint::open(self.switch.ip(), self.switch).await else {
+            tracing::error!("the demo's customers have no socket to call from");
+            return;
+        };
+        let endpoint = Arc::new(endpoint);
         let mut talking = tokio::task::JoinSet::new();
         loop {
             clock::sleep(self.chance.about(60. / self.pace.calls_per_minute)).await;
             while talking.try_join_next().is_some() {}
             let Some(number) = self.chance.one(&self.numbers).cloned() else { return };
-            let from = self.chance.caller();
             let customer = Customer {
+                from: self.chance.caller(),
                 patience: self.chance.about(PATIENCE_SECONDS),
                 talks: self.chance.about(self.pace.talk_seconds * 2.),
             };
-            let phones = self.phones.clone();
-            talking.spawn(async move {
-                // A call that cannot be placed shows on the wallboard as one that never came.
-                if let Ok(call) = phones.call(&from, number.expose(), None).await {
-                    customer.hear_out(call).await;
-                }
-            });
+            talking.spawn(customer.call(endpoint.clone(), number));
         }
     }
 }
 
 struct Customer {
-    patience: std::time::Duration,
-    talks: std::time::Duration,
+    from: String,
+    patience: Duration,
+    talks: Duration,
 }
 
 impl Customer {
     /// Waits to be answered, stays a while, hangs up.
-    async fn hear_out(self, mut call: Call) {
-        let answered = async {
-            loop {
-                match call.event().await {
-                    Some(CallEvent::Answered) => return true,
-                    Some(CallEvent::Ringing) => {}
-                    Some(CallEvent::Ended { .. }) | None => return false,
-                }
-            }
-        };
-        let answered = tokio::time::timeout(self.patience, answered).await;
-        if answered == Ok(true) {
-            call.play(Play::Music);
+    async fn call(self, endpoint: Arc<Endpoint>, number: PhoneNumber) {
+        let Ok(voice) = Voice::open(endpoint.at().ip()).await else { return };
+        voice.say(Some(TONE));
+        let call = endpoint.dial(&self.from, number.expose(), Some(Arc::new(voice)));
+        let reached =
+            call.until(self.patience, |it| it.answered.is_some() || it.ended.is_some()).await;
+        if reached.is_ok_and(|it| it.answered.is_some()) {
             // Either the agent hangs up first, or the customer has heard enough.
-            let ended = async { while call.event().await.is_some() {} };
-            let _ = tokio::time::timeout(self.patience + self.talks, ended).await;
+            let _ = call.until(self.patience + self.talks, |it| it.ended.is_some()).await;
         }
         call.hang_up();
+        // The far end confirms; a call that is dropped sooner would not see it.
+        let _ = call.until(Duration::from_secs(2), |it| it.ended.is_some()).await;
     }
 }

@@ -1,4 +1,6 @@
 //! The demonstration: a whole node on loopback, with agents and callers that use its real SIP and gRPC ports.
+//!
+//! Each agent says a tone of their own and customers another: what they hear is what went through the switch.
 
 mod agents;
 mod callers;
@@ -10,8 +12,6 @@ use std::path::Path;
 use anyhow::Context as _;
 use tempfile::TempDir;
 use timbre_model::{AgentId, AgentSpec, Digest, FloorSpec, Role, TenantId};
-use timbre_sip::media::MediaConfig;
-use timbre_sip::phone::{Phones, PhonesConfig};
 use timbre_store::Store;
 use tokio::task::JoinSet;
 
@@ -59,18 +59,12 @@ impl Demo {
         client.apply_floor(&floor, None, false).await.context("the sample floor")?;
 
         let sip = node.sip.udp.context("the node serves SIP over UDP")?;
-        let phones = Phones::start(PhonesConfig {
-            bind: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
-            server: sip,
-            media: MediaConfig::default(),
-        });
-        let phones = phones.await.context("the demo's phones")?;
         let mut playing = JoinSet::new();
         for agent in &floor.agents {
             let token = token(&node.store, &tenant, Role::Agent, Some(agent.id.clone())).await?;
             let player = agents::Player {
                 target: target(token),
-                phones: phones.clone(),
+                switch: sip,
                 station: agents::Station::of(&tenant, agent),
                 chance: Chance::draw(),
                 pace,
@@ -78,7 +72,8 @@ impl Demo {
             playing.spawn(player.play());
         }
         let numbers = floor.entry_points.iter().map(|it| it.number.clone()).collect();
-        playing.spawn(callers::Callers { phones, numbers, chance: Chance::draw(), pace }.play());
+        playing
+            .spawn(callers::Callers { switch: sip, numbers, chance: Chance::draw(), pace }.play());
         Ok(Self { node, supervisor: target(operator), playing, _data: data })
     }
 

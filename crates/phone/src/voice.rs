@@ -1,5 +1,6 @@
 //! RTP: one stream out, one stream in (RFC 3550).
 
+use std::collections::VecDeque;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -9,6 +10,9 @@ use tokio::task::JoinSet;
 
 use crate::clock;
 use crate::tone::{self, FRAME};
+
+/// Packets that are remembered: a minute's worth.
+const HEARD_MAX: usize = 3_000;
 
 /// A packet that came.
 #[derive(Debug, Clone)]
@@ -40,7 +44,7 @@ struct Shared {
 struct State {
     to: Option<SocketAddr>,
     says: Option<u32>,
-    heard: Vec<Heard>,
+    heard: VecDeque<Heard>,
 }
 
 impl Voice {
@@ -97,7 +101,11 @@ async fn listen(shared: Arc<Shared>) {
             ssrc: u32::from_be_bytes([packet[8], packet[9], packet[10], packet[11]]),
             samples: tone::samples(&packet[12..]),
         };
-        shared.state().heard.push(heard);
+        let mut state = shared.state();
+        if state.heard.len() == HEARD_MAX {
+            state.heard.pop_front();
+        }
+        state.heard.push_back(heard);
     }
 }
 

@@ -10,7 +10,6 @@
 //! | dialogs and sessions | `leg`, `sdp` |
 //! | the one owner of state, and what it does | `desk` |
 //! | voice | [`media`] |
-//! | telephones to try it with | [`phone`] |
 
 mod authenticator;
 mod backoff;
@@ -26,7 +25,6 @@ mod leg;
 pub mod media;
 mod nat;
 mod nonce;
-pub mod phone;
 mod port;
 mod provision;
 mod registrar;

@@ -1,8 +1,6 @@
 //! One far end: what is believed of what it sends, and what it hears. No sockets here.
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use super::clips::{self, Clip, Clips, FRAME};
@@ -38,8 +36,6 @@ pub(crate) struct Leg {
     heard_at: Instant,
     reported_lost: bool,
     report_due: Instant,
-    /// Packets of voice taken, for whoever opened the leg.
-    voice: Arc<AtomicU64>,
 }
 
 /// Where what a far end hears comes from.
@@ -113,13 +109,7 @@ impl Leg {
             heard_at: now.instant,
             reported_lost: false,
             report_due: now.instant + REPORT_EVERY,
-            voice: Arc::default(),
         }
-    }
-
-    /// Adds to `voice` from now on.
-    pub(crate) fn counting(self, voice: Arc<AtomicU64>) -> Self {
-        Self { voice, ..self }
     }
 
     /// Signalling says where the far end is and what it speaks; again after a re-INVITE.
@@ -160,9 +150,6 @@ impl Leg {
         self.reported_lost = false;
         let content = far.content(header.payload_type, payload);
         let voice = matches!(content, Content::Voice(_));
-        if voice {
-            self.voice.fetch_add(1, Ordering::Relaxed);
-        }
         let key = match content {
             Content::Event => self.keys.heard(header.ssrc, header.timestamp, payload),
             Content::Voice(_) | Content::Other => None,

@@ -37,7 +37,6 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
@@ -192,13 +191,8 @@ impl Media {
     /// Opens a leg under a number of the caller's and returns its RTP port, which is even; RTCP is
     /// the next. Does not wait for the thread. A leg that is open under the number is closed.
     pub fn open(&self, leg: u64) -> Result<u16, NoPorts> {
-        self.open_counted(leg, Arc::default())
-    }
-
-    /// The same, and each packet of voice that is taken from the far end is added to `heard`.
-    pub fn open_counted(&self, leg: u64, heard: Arc<AtomicU64>) -> Result<u16, NoPorts> {
         let (grant, port) = self.handle.shared.take_port()?;
-        self.handle.send(Command::Open { leg, grant, heard });
+        self.handle.send(Command::Open { leg, grant });
         Ok(port)
     }
 

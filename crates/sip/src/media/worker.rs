@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -25,7 +24,7 @@ const WAKE: Token = Token(usize::MAX);
 
 #[derive(Debug)]
 pub(crate) enum Command {
-    Open { leg: u64, grant: Grant, heard: Arc<AtomicU64> },
+    Open { leg: u64, grant: Grant },
     Connect { leg: u64, remote: Remote },
     Bridge { a: u64, b: u64 },
     Play { leg: u64, what: Play },
@@ -160,7 +159,7 @@ impl<E: Fn(MediaEvent)> Worker<E> {
     fn obey(&mut self) -> bool {
         loop {
             match self.commands.try_recv() {
-                Ok(Command::Open { leg, grant, heard }) => self.open(leg, grant, heard),
+                Ok(Command::Open { leg, grant }) => self.open(leg, grant),
                 Ok(Command::Connect { leg, remote }) => self.connect(leg, remote),
                 Ok(Command::Bridge { a, b }) => self.bridge(a, b),
                 Ok(Command::Play { leg, what }) => self.play(leg, what),
@@ -171,12 +170,12 @@ impl<E: Fn(MediaEvent)> Worker<E> {
         }
     }
 
-    fn open(&mut self, leg: u64, grant: Grant, heard: Arc<AtomicU64>) {
+    fn open(&mut self, leg: u64, grant: Grant) {
         self.close(leg);
         let Some(line) = self.line_for(grant) else { return };
         let now = self.now();
         let Some(place) = self.lines.get(line) else { return };
-        place.leg = Some(Leg::new(leg, now).counting(heard));
+        place.leg = Some(Leg::new(leg, now));
         self.legs.insert(leg, line);
         self.stats.legs_opened += 1;
         self.next_upkeep.get_or_insert(now.instant + UPKEEP);
