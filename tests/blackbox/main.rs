@@ -8,6 +8,7 @@ mod crash;
 mod floors;
 mod hostile;
 mod node;
+mod outage;
 mod prometheus;
 mod rings;
 mod roles;

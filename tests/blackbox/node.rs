@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
@@ -21,6 +20,7 @@ pub struct Node {
     pub grpc: SocketAddr,
     pub metrics: SocketAddr,
     pub sip: SocketAddr,
+    database: String,
     directory: Arc<TempDir>,
     process: Child,
     log: Arc<Mutex<Vec<String>>>,
@@ -34,13 +34,21 @@ pub fn tenant() -> TenantId {
 impl Node {
     /// Starts a node on a new database.
     pub async fn start() -> Self {
-        Self::start_in(Arc::new(tempfile::tempdir().expect("a directory"))).await
+        let directory = Arc::new(tempfile::tempdir().expect("a directory"));
+        let database = format!("sqlite://{}", directory.path().join("timbre.db").display());
+        Self::start_in(directory, database).await
     }
 
-    async fn start_in(directory: Arc<TempDir>) -> Self {
+    /// Starts a node on a database that is there already.
+    pub async fn start_on(database: &str) -> Self {
+        let directory = Arc::new(tempfile::tempdir().expect("a directory"));
+        Self::start_in(directory, database.to_owned()).await
+    }
+
+    async fn start_in(directory: Arc<TempDir>, database: String) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_timbre"))
             .args(["serve", "--grpc=127.0.0.1:0", "--metrics=127.0.0.1:0", "--sip=127.0.0.1:0"])
-            .args(["--rtp-ports=0-0", "--database", &database(directory.path())])
+            .args(["--rtp-ports=0-0", "--database", &database])
             .arg("--spool")
             .arg(directory.path().join("spool"))
             .env("NO_COLOR", "1")
@@ -64,6 +72,7 @@ impl Node {
             grpc: address(&ready, "grpc="),
             metrics: address(&ready, "metrics="),
             sip: address(&ready, "udp: Some("),
+            database,
             directory,
             process,
             log,
@@ -80,7 +89,7 @@ impl Node {
     /// Kills it where it stands, and starts another on what it left.
     pub async fn killed_and_restarted(mut self) -> Self {
         self.kill();
-        Self::start_in(self.directory.clone()).await
+        Self::start_in(self.directory.clone(), self.database.clone()).await
     }
 
     /// It has not ended by itself.
@@ -96,7 +105,7 @@ impl Node {
 
     /// What it keeps.
     pub async fn store(&self) -> Store {
-        Store::open(&database(self.directory.path())).await.expect("the database opens")
+        Store::open(&self.database).await.expect("the database opens")
     }
 
     /// Where gRPC is served.
@@ -166,10 +175,6 @@ impl Drop for Node {
             eprintln!("the node's log ends:\n{}", log[log.len().saturating_sub(60)..].join("\n"));
         }
     }
-}
-
-fn database(directory: &Path) -> String {
-    format!("sqlite://{}", directory.join("timbre.db").display())
 }
 
 fn keep_log(stderr: impl BufRead, log: &Mutex<Vec<String>>, ready: oneshot::Sender<String>) {
