@@ -14,6 +14,7 @@ mod rings;
 mod roles;
 mod sipp;
 mod stations;
+mod tls;
 
 use std::time::Duration;
 

@@ -34,23 +34,29 @@ pub fn tenant() -> TenantId {
 impl Node {
     /// Starts a node on a new database.
     pub async fn start() -> Self {
+        Self::start_with(&[]).await
+    }
+
+    /// Starts a node on a new database, with more flags.
+    pub async fn start_with(flags: &[String]) -> Self {
         let directory = Arc::new(tempfile::tempdir().expect("a directory"));
         let database = format!("sqlite://{}", directory.path().join("timbre.db").display());
-        Self::start_in(directory, database).await
+        Self::start_in(directory, database, flags).await
     }
 
     /// Starts a node on a database that is there already.
     pub async fn start_on(database: &str) -> Self {
         let directory = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::start_in(directory, database.to_owned()).await
+        Self::start_in(directory, database.to_owned(), &[]).await
     }
 
-    async fn start_in(directory: Arc<TempDir>, database: String) -> Self {
+    async fn start_in(directory: Arc<TempDir>, database: String, flags: &[String]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_timbre"))
             .args(["serve", "--grpc=127.0.0.1:0", "--metrics=127.0.0.1:0", "--sip=127.0.0.1:0"])
             .args(["--rtp-ports=0-0", "--database", &database])
             .arg("--spool")
             .arg(directory.path().join("spool"))
+            .args(flags)
             .env("NO_COLOR", "1")
             .env("RUST_LOG", "info,sqlx=warn,rsipstack=error,h2=warn,tonic=warn")
             .stdin(Stdio::null())
@@ -89,7 +95,7 @@ impl Node {
     /// Kills it where it stands, and starts another on what it left.
     pub async fn killed_and_restarted(mut self) -> Self {
         self.kill();
-        Self::start_in(self.directory.clone(), self.database.clone()).await
+        Self::start_in(self.directory.clone(), self.database.clone(), &[]).await
     }
 
     /// It has not ended by itself.
