@@ -184,6 +184,11 @@ impl Agent {
         matches!(self.stream, Stream::Up { .. })
     }
 
+    /// The stream was lost for longer than the grace: only a call keeps the agent signed in.
+    pub(crate) fn grace_over(&self) -> bool {
+        matches!(self.stream, Stream::Lost { grace_ends: None, .. })
+    }
+
     /// Offers are accepted for the agent.
     pub(crate) fn auto_accepts(&self) -> bool {
         match self.stream {

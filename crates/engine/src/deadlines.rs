@@ -2,7 +2,7 @@
 
 use timbre_model::{EndCause, NotReadyReason, ReleasedBy};
 
-use crate::agent::{After, AgentState, Stream};
+use crate::agent::{AgentState, Stream};
 use crate::bounds::DEADLINES_PER_STEP_MAX;
 use crate::call::Stage;
 use crate::ending::{Ending, Goodbye};
@@ -58,7 +58,6 @@ fn grace_ends(turn: &mut Turn, agent: usize) {
         AgentState::Offered(_) | AgentState::Talking { .. } | AgentState::WrapUp(_) => {
             let auto_accept = it.auto_accepts();
             it.stream = Stream::Lost { auto_accept, grace_ends: None };
-            it.after = Some(After::SignedOut);
             turn.rearm_agent(agent);
         }
     }

@@ -58,7 +58,8 @@ pub enum Command {
         /// Who.
         agent: AgentRef,
     },
-    /// The shift is over. Rejected during a call.
+    /// The shift is over. Rejected during an offer or a call. During wrap-up: afterwards, unless Ready or a pause is asked
+    /// for in its place before.
     SignOut {
         /// Who.
         agent: AgentRef,

@@ -33,6 +33,8 @@ impl Engine {
                 matches!(self.calls[*call].stage, Stage::WrapUp { talk, .. } if talk.agent == at)
             }
         };
+        let held = agent.state.call().is_some();
+        assert!(held || !agent.grace_over(), "{who:?}: nothing ends the shift");
         assert!(fits, "{who:?} contradicts {:?}", agent.state);
         if let Some(line) = agent.state.line() {
             assert_eq!(self.legs.get(&line.leg()), Some(&Party::Agent(at)), "{who:?}: leg in use");

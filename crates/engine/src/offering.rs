@@ -32,8 +32,10 @@ impl Turn<'_> {
     pub(crate) fn settle(&mut self, agent: usize, idleness: Idleness) {
         let it = &mut self.floor.agents[agent];
         match it.after.take() {
-            Some(After::NotReady(reason)) => self.enter(agent, AgentState::NotReady(reason)),
+            // Whatever was asked for, nobody is there to do it, and nothing else would end the shift.
+            _ if it.grace_over() => self.sign_out(agent),
             Some(After::SignedOut) => self.sign_out(agent),
+            Some(After::NotReady(reason)) => self.enter(agent, AgentState::NotReady(reason)),
             None => match it.hindrance() {
                 Some(reason) => self.enter(agent, AgentState::NotReady(reason)),
                 None => self.become_idle(agent, idleness),

@@ -32,6 +32,12 @@ impl Person {
         }
     }
 
+    /// Going home, an agent finishes the call and forgets plans made before. To the engine the last word counts: a
+    /// Ready or a pause meant for later would take back the sign-out that waits for the wrap-up's end.
+    pub(crate) fn thinks_better_of(&self, command: &Command) -> bool {
+        self.shift_over && matches!(command, Command::SetReady { .. } | Command::SetNotReady { .. })
+    }
+
     /// Half of the persistent phones answer by themselves.
     fn auto_accepts(&self, n: usize) -> bool {
         self.persistent && n.is_multiple_of(2)

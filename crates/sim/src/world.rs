@@ -138,6 +138,7 @@ impl World {
         match what {
             Happening::CallerDials => self.caller_dials(),
             Happening::Report(event) => self.feed(Input::Switch(event), None),
+            Happening::Command(Some(n), command) if self.people[n].thinks_better_of(&command) => {}
             Happening::Command(agent, command) => self.feed(Input::Command(command), agent),
             Happening::Effects(actions, events) => self.take_effect(actions, events),
             Happening::Far(leg, act) => {

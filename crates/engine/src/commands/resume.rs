@@ -2,7 +2,7 @@
 
 use timbre_model::{AgentRef, TimelineKind};
 
-use crate::agent::{After, AgentState, Stream};
+use crate::agent::{AgentState, Stream};
 use crate::turn::Turn;
 use crate::{Rejection, Reply};
 
@@ -18,11 +18,7 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef) -> Result<Reply, Rejection>
 
 /// Continues the shift of an agent whose stream was lost.
 pub(super) fn take_up(turn: &mut Turn, agent: usize, auto_accept: bool) {
-    let it = &mut turn.floor.agents[agent];
-    it.stream = Stream::Up { auto_accept };
-    if it.after == Some(After::SignedOut) {
-        it.after = None;
-    }
+    turn.floor.agents[agent].stream = Stream::Up { auto_accept };
     turn.rearm_agent(agent);
     if let AgentState::Talking { call, .. } = turn.floor.agents[agent].state {
         turn.timeline(call, TimelineKind::AgentStreamResumed);

@@ -2,7 +2,7 @@
 
 use timbre_model::{AgentRef, NotReadyReason};
 
-use crate::agent::{AgentState, Stream};
+use crate::agent::{After, AgentState, Stream};
 use crate::turn::Turn;
 use crate::{Rejection, Reply};
 
@@ -24,5 +24,8 @@ pub(crate) fn apply(
         Stream::Up { .. } => turn.floor.agents[agent].stream = Stream::Up { auto_accept },
         Stream::Lost { .. } => super::resume::take_up(turn, agent, auto_accept),
     }
+    // Whoever signs in has come to work, whatever the former stream said last.
+    let after = &mut turn.floor.agents[agent].after;
+    _ = after.take_if(|it| *it == After::SignedOut);
     Ok(Reply::Agent(turn.floor.view(agent)))
 }

@@ -128,6 +128,102 @@ fn an_agent_back_after_the_grace_but_in_the_call_stays_signed_in() {
 }
 
 #[test]
+fn a_shift_whose_grace_is_over_ends_with_its_call_whatever_a_supervisor_asks_for() {
+    scenario(
+        "
+        queue  q1 after_rings=0
+        agent  a1
+        agent  a2
+        on-duty a1
+        on-duty a2
+        call   c1 q1
+        picks-up a1
+        call   c2 q1
+        picks-up a2
+        stream-lost a1
+        stream-lost a2
+        wait   61s
+        force  a1 ready
+        force  a2 not-ready
+        leaves c1
+        leaves c2
+        wait   30s
+        expect state a1 signed_out
+        expect state a2 signed_out
+        never  state a1 not_ready
+        never  state a2 not_ready
+    ",
+    );
+}
+
+#[test]
+fn a_pause_asked_for_in_a_call_outlives_the_stream_and_its_grace() {
+    scenario(
+        "
+        queue  q1 after_rings=0
+        agent  a1
+        on-duty a1
+        call   c1 q1
+        picks-up a1
+        pause  a1 lunch
+        stream-lost a1
+        wait   61s
+        resume a1
+        leaves c1
+        dispose a1 c1 sale
+        expect state a1 not_ready lunch
+    ",
+    );
+}
+
+#[test]
+fn the_last_word_said_in_wrap_up_counts() {
+    scenario(
+        "
+        queue  q1 after_rings=0
+        agent  a1
+        on-duty a1
+        call   c1 q1
+        picks-up a1
+        leaves c1
+        pause  a1 lunch
+        sign-out a1
+        ready  a1
+        wait   30s
+        expect state a1 ready
+        never  state a1 signed_out
+    ",
+    );
+}
+
+#[test]
+fn a_sign_out_asked_for_in_wrap_up_outlives_the_stream_but_not_a_new_sign_in() {
+    scenario(
+        "
+        queue  q1 after_rings=0
+        agent  a1
+        agent  a2
+        on-duty a1
+        on-duty a2
+        call   c1 q1
+        picks-up a1
+        call   c2 q1
+        picks-up a2
+        leaves c1
+        leaves c2
+        sign-out a1
+        sign-out a2
+        stream-lost a1
+        resume a1
+        sign-in a2 take-over
+        wait   30s
+        expect state a1 signed_out
+        expect state a2 ready
+    ",
+    );
+}
+
+#[test]
 fn one_stream_at_a_time_unless_taken_over() {
     scenario(
         "

@@ -59,11 +59,13 @@ impl Auditor {
         heads.min().map(|(place, call)| (*place, *call))
     }
 
-    /// The longest idle agent who serves the queue and may be offered the call.
-    pub(super) fn longest_idle_for(&self, call: CallId) -> Option<usize> {
+    /// The longest idle agent who serves the queue and must be offered the call. `chosen` counts even while excused:
+    /// that an offer came too early is objected to elsewhere, and in the microsecond of the lapse it did not.
+    pub(super) fn longest_idle_for(&self, call: CallId, chosen: usize) -> Option<usize> {
         let queue = self.calls.get(&call)?.queue?;
         let mut idle = self.lines.idle.values().copied();
-        idle.find(|&agent| self.serves(agent, queue) && !self.excused(agent, call))
+        let due = |agent| agent == chosen || !self.excused(agent, call);
+        idle.find(|&agent| self.serves(agent, queue) && due(agent))
     }
 
     pub(super) fn serves(&self, agent: usize, queue: usize) -> bool {

@@ -49,7 +49,7 @@ impl Auditor {
             format!("agent-{agent} was offered {call} before {before:?}")
         });
         if because == Because::LongestIdle {
-            let first = self.longest_idle_for(call);
+            let first = self.longest_idle_for(call, agent);
             self.demand(first == Some(agent), || {
                 format!("{call} was offered to agent-{agent}, and {first:?} was idle longer")
             });
