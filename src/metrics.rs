@@ -26,7 +26,6 @@ use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
 use timbre_engine::{Event, EventKind, QueueView};
 use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, Mono, TenantId};
 
-pub use switch::{MediaSample, SwitchSample};
 pub use trunks::TrunkSample;
 
 /// The label value of everything beyond a label's bound. No identifier can be spelled so.
@@ -109,8 +108,8 @@ impl Metrics {
     }
 
     /// Shows what the switch has counted. Call it every second or so.
-    pub fn switch(&self, sample: &SwitchSample) {
-        self.floor().switch.show(&self.0.recorder, sample);
+    pub fn switch(&self, counters: &timbre_sip::Counters) {
+        self.floor().switch.show(&self.0.recorder, counters);
     }
 
     /// The engine took a step.

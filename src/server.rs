@@ -210,7 +210,7 @@ impl Sampler {
             self.metrics.agents(&agents, now.civil);
             self.metrics.spooling(self.ledger.spooling());
             self.metrics.trunks(&crate::telephony::trunk_samples(&self.switch.trunks()));
-            self.metrics.switch(&crate::telephony::sample(&self.switch.counters()));
+            self.metrics.switch(&self.switch.counters());
             self.tell_watchers(&queues, &mut told, now);
         }
     }

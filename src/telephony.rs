@@ -1,7 +1,6 @@
 //! The only translator between SIP words and engine words.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
 use timbre_engine::port::{Arrival, LegEnd, Refusal, SwitchAction, SwitchEvent};
 use timbre_model::{
@@ -12,7 +11,7 @@ use timbre_sip as sip;
 use tokio::sync::mpsc::UnboundedReceiver;
 
 use crate::driver::{clock, entropy};
-use crate::metrics::{MediaSample, SwitchSample, TrunkSample};
+use crate::metrics::TrunkSample;
 
 /// The digest realm of this program. Every stored HA1 was made with it.
 pub const REALM: &str = "timbre";
@@ -296,48 +295,6 @@ pub fn trunk_samples(trunks: &[sip::TrunkState]) -> Vec<TrunkSample> {
         Some(TrunkSample { trunk, in_use: it.in_use, max: it.channels, up: it.up != Some(false) })
     };
     trunks.iter().filter_map(sample).collect()
-}
-
-/// The switch's counters in the words of metrics.
-pub fn sample(counters: &sip::Counters) -> SwitchSample {
-    let refused = sip::RefusedFor::ALL.map(|why| (why.label(), counters.refused_for(why)));
-    SwitchSample {
-        invites_received: counters.invites_received,
-        invites_sent: counters.invites_sent,
-        responses_received: counters.responses_received,
-        responses_sent: counters.responses_sent,
-        retransmissions_received: counters.retransmissions_received,
-        registrations: counters.registrations,
-        refused: refused.to_vec(),
-        panics: counters.panics,
-        media: media_sample(&counters.media),
-        legs: counters.legs,
-        awaiting_ack: counters.awaiting_ack,
-        stations_reachable: counters.stations_reachable,
-    }
-}
-
-fn media_sample(media: &sip::media::MediaStats) -> MediaSample {
-    let dropped = &media.dropped;
-    MediaSample {
-        packets_received: media.packets_received,
-        packets_sent: media.packets_sent,
-        dropped: vec![
-            ("wrong_source", dropped.wrong_source),
-            ("malformed", dropped.malformed),
-            ("no_peer", dropped.no_peer),
-            ("unconnected", dropped.unconnected),
-            ("unplayable", dropped.unplayable),
-            ("stale", dropped.stale),
-            ("closed", dropped.closed),
-            ("unsent", dropped.unsent),
-        ],
-        packets_lost: media.packets_lost,
-        jitter_sum: Duration::from_micros(media.jitter_sum_micros),
-        jitter_reports: media.jitter_count,
-        keys: media.keys,
-        timeouts: media.timeouts,
-    }
 }
 
 #[cfg(test)]

@@ -9,6 +9,9 @@ use timbre_model::{
     Mono, OfferId, OfferOutcome, QueueId, QueueRef, ReleasedBy, Slug, TenantId, TrunkId, TrunkRef,
 };
 
+use timbre_sip::Counters;
+use timbre_sip::media::MediaStats;
+
 use super::*;
 
 const CALL: CallId = CallId::from_u128(7);
@@ -252,13 +255,9 @@ fn labels_are_bounded_and_what_is_beyond_is_still_counted() {
 #[test]
 fn jitter_keeps_its_sum_and_its_count() {
     let metrics = Metrics::new();
-    let sample = |sum, jitter_reports| SwitchSample {
-        media: MediaSample {
-            jitter_sum: Duration::from_millis(sum),
-            jitter_reports,
-            ..MediaSample::default()
-        },
-        ..SwitchSample::default()
+    let sample = |sum: u64, jitter_count| Counters {
+        media: MediaStats { jitter_sum_micros: sum * 1_000, jitter_count, ..MediaStats::default() },
+        ..Counters::default()
     };
     for (sum, reports) in [(8, 4), (8, 4), (28, 5)] {
         metrics.switch(&sample(sum, reports));
@@ -284,11 +283,7 @@ fn full() -> Metrics {
     metrics.queues(&[waits], Mono::default());
     metrics.agents(&[(tenant(), AgentStateKind::Ready, 1)], civil(1));
     metrics.trunks(&[TrunkSample { trunk: trunk(), in_use: 1, max: 10, up: true }]);
-    metrics.switch(&SwitchSample {
-        refused: vec![("malformed", 1)],
-        media: MediaSample { dropped: vec![("late", 1)], ..MediaSample::default() },
-        ..SwitchSample::default()
-    });
+    metrics.switch(&Counters::default());
     metrics.step(Duration::from_micros(7));
     metrics.commit(Duration::from_millis(2), 15);
     metrics.spooling(false);

@@ -83,6 +83,32 @@ pub struct DropCounts {
     pub unsent: u64,
 }
 
+impl DropCounts {
+    /// Each count with its reason, snake case.
+    pub fn by_reason(&self) -> [(&'static str, u64); 8] {
+        let Self {
+            wrong_source,
+            malformed,
+            no_peer,
+            unconnected,
+            unplayable,
+            stale,
+            closed,
+            unsent,
+        } = *self;
+        [
+            ("wrong_source", wrong_source),
+            ("malformed", malformed),
+            ("no_peer", no_peer),
+            ("unconnected", unconnected),
+            ("unplayable", unplayable),
+            ("stale", stale),
+            ("closed", closed),
+            ("unsent", unsent),
+        ]
+    }
+}
+
 /// The fate of one packet that goes no further.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Dropped {
