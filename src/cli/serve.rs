@@ -39,10 +39,13 @@ pub fn raise_file_limit() {
 
 /// Logs to standard error; `RUST_LOG` filters, `TIMBRE_LOG=json` writes JSON.
 pub fn log_to_stderr() {
+    use std::io::IsTerminal as _;
     use tracing_subscriber::EnvFilter;
     let filter = EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,rsipstack=error,h2=warn,tonic=warn"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let colours = std::io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours);
+    let logs = logs.with_writer(std::io::stderr);
     let json = std::env::var("TIMBRE_LOG").is_ok_and(|it| it == "json");
     // A second initialisation, as in a demo that already logs, changes nothing.
     let _ = if json { logs.json().try_init() } else { logs.try_init() };
