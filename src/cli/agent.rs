@@ -18,6 +18,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::access::Access;
+use super::out;
 use crate::api::wire::agent::AgentCommand;
 use session::{Ending, News, Session};
 use state_file::StateFile;
@@ -73,8 +74,12 @@ impl Agent {
         let line = Line { commands, news, ready };
         let ending = if plain { plain::run(line).await? } else { terminal::run(line).await? };
         match ending {
-            Ending::Left => println!("left; the shift can be taken up again within a minute"),
-            Ending::GoneAway(why) => println!("the shift is over: {}", why.as_str()),
+            Ending::Left => {
+                out::print(format_args!("left; the shift can be taken up again within a minute\n"))
+            }
+            Ending::GoneAway(why) => {
+                out::print(format_args!("the shift is over: {}\n", why.as_str()))
+            }
             Ending::Failed(error) if error.reason() == Some("SIGNED_IN_ELSEWHERE") => {
                 bail!("{error}\nto end that stream, start with --take-over")
             }

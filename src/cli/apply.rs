@@ -10,6 +10,7 @@ use clap::Args;
 use timbre_model::FloorSpec;
 
 use super::access::Access;
+use super::out;
 use crate::api::client::{Client, ClientError, PresentFloor};
 
 /// Replace the floor.
@@ -40,14 +41,16 @@ impl Apply {
         let empty = FloorSpec::default();
         let changes = diff::changes(before.as_ref().map_or(&empty, |it| &it.spec), &spec);
         for line in &changes {
-            println!("{line}");
+            out::print(format_args!("{line}\n"));
         }
         if changes.is_empty() {
-            println!("no difference but, perhaps, in passwords, which are not shown");
+            out::print(format_args!(
+                "no difference but, perhaps, in passwords, which are not shown\n"
+            ));
         }
         match validate_only {
-            true => println!("valid; nothing was applied"),
-            false => println!("applied: the floor is at version {}", after.etag),
+            true => out::print(format_args!("valid; nothing was applied\n")),
+            false => out::print(format_args!("applied: the floor is at version {}\n", after.etag)),
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use timbre_model::{
 use timbre_store::CallFilter;
 
 use super::access::Access;
+use super::out;
 use super::table::table;
 use super::words::{caller, clock, moment, read_moment, since, time_of_day};
 use crate::api::client::Client;
@@ -121,7 +122,7 @@ async fn list(client: &Client, which: Which) -> anyhow::Result<()> {
             None => break,
         }
     }
-    print!("{}", listing(&calls, now));
+    out::print(listing(&calls, now));
     Ok(())
 }
 
@@ -154,7 +155,7 @@ async fn show(client: &Client, id: &str) -> anyhow::Result<()> {
     let (tenant, call) = named(client, id).await?;
     let record = client.get_call(&tenant, call).await?;
     let entries = client.timeline(&tenant, call).await?;
-    print!("{}\n{}", card(&record), story(&entries));
+    out::print(format_args!("{}\n{}", card(&record), story(&entries)));
     Ok(())
 }
 

@@ -11,6 +11,7 @@ use clap::Args;
 use timbre_store::Store;
 
 use super::access::Access;
+use super::out;
 use crate::config::Settings;
 use finding::{Finding, Mark, page};
 
@@ -36,7 +37,7 @@ impl Doctor {
         findings.extend(database(settings).await);
         findings.push(host::open_files(settings));
         findings.extend(host::udp_buffers());
-        print!("{}", page(&findings));
+        out::print(page(&findings));
         let failed = findings.iter().any(|it| it.mark == Mark::Fail);
         Ok(if failed { ExitCode::FAILURE } else { ExitCode::SUCCESS })
     }

@@ -6,6 +6,7 @@ mod apply;
 mod calls;
 mod demo;
 mod doctor;
+mod out;
 mod serve;
 mod table;
 mod token;

@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use timbre_model::{AgentId, Civil, Role, TenantId, TokenRecord};
 use timbre_store::Store;
 
+use super::out;
 use super::table::table;
 use super::words::{moment, read_span};
 use crate::api::token;
@@ -104,7 +105,7 @@ impl Whose {
         let store = self.open().await?;
         let tokens = store.list_tokens(&self.tenant).await;
         store.close().await;
-        print!("{}", listing(&tokens?, clock::civil()));
+        out::print(listing(&tokens?, clock::civil()));
         Ok(())
     }
 }
@@ -124,7 +125,7 @@ impl Create {
             "token {} of tenant {}, role {role}; it is not shown again:",
             record.id, whose.tenant
         );
-        println!("{text}");
+        out::print(format_args!("{text}\n"));
         Ok(())
     }
 }
@@ -138,7 +139,7 @@ impl Revoke {
         if !revoked? {
             bail!("tenant {} has no token {id} that counts: see `timbre token list`", whose.tenant);
         }
-        println!("revoked {id}");
+        out::print(format_args!("revoked {id}\n"));
         Ok(())
     }
 }

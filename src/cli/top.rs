@@ -16,6 +16,7 @@ use tokio::sync::mpsc;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::access::Access;
+use super::out;
 use crate::api::client::{Client, ClientError, FloorWatch, Target};
 use crate::api::wire::watch::FloorUpdate;
 use crate::driver::clock;
@@ -51,7 +52,7 @@ pub async fn watch(target: Target, once: bool) -> anyhow::Result<()> {
     };
     board.take(snapshot, clock::civil());
     if once {
-        print!("{}", text::page(&board, clock::civil()));
+        out::print(text::page(&board, clock::civil()));
         return Ok(());
     }
     let mut terminal = ratatui::try_init()?;
