@@ -6,11 +6,10 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use anyhow::Context as _;
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use timbre::api::client::{Client, Target};
-use timbre::driver::clock;
-use timbre_model::{AgentId, Role, TenantId, TokenRecord};
+use timbre::api::token;
+use timbre_model::{AgentId, Role, TenantId};
 use timbre_store::Store;
 
 use crate::{Options, floor};
@@ -139,20 +138,8 @@ impl Drop for Node {
 }
 
 async fn token(store: &Store, role: Role, agent: Option<&str>) -> anyhow::Result<String> {
-    let secret = match agent {
-        Some(agent) => format!("secret-of-{agent}-for-measurements-only"),
-        None => "secret-of-the-operator-for-measurements-only".to_owned(),
-    };
-    let record = TokenRecord {
-        id: agent.unwrap_or("operator").to_owned(),
-        hash: Sha256::digest(secret.as_bytes()).into(),
-        tenant: tenant(),
-        role,
-        agent: agent.map(AgentId::parse).transpose()?,
-        created_at: clock::civil(),
-        expires_at: None,
-        revoked_at: None,
-    };
+    let agent = agent.map(AgentId::parse).transpose()?;
+    let (secret, record) = token::mint(tenant(), role, agent, None);
     store.put_token(&record).await?;
     Ok(secret)
 }

@@ -5,11 +5,10 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use sha2::{Digest as _, Sha256};
 use tempfile::TempDir;
 use timbre::api::client::{Client, Target};
-use timbre::driver::{clock, entropy};
-use timbre_model::{AgentId, FloorSpec, Role, TenantId, TokenRecord};
+use timbre::api::token;
+use timbre_model::{AgentId, FloorSpec, Role, TenantId};
 use timbre_store::Store;
 use tokio::sync::oneshot;
 
@@ -126,18 +125,8 @@ impl Node {
 
     /// A new token of any tenant.
     pub async fn token_of(&self, tenant: &TenantId, role: Role, agent: Option<&str>) -> String {
-        let secret: String =
-            entropy::bytes::<32>().iter().map(|byte| format!("{byte:02x}")).collect();
-        let record = TokenRecord {
-            id: secret[..12].to_owned(),
-            hash: Sha256::digest(secret.as_bytes()).into(),
-            tenant: tenant.clone(),
-            role,
-            agent: agent.map(|it| AgentId::parse(it).expect("a slug")),
-            created_at: clock::civil(),
-            expires_at: None,
-            revoked_at: None,
-        };
+        let agent = agent.map(|it| AgentId::parse(it).expect("a slug"));
+        let (secret, record) = token::mint(tenant.clone(), role, agent, None);
         let store = self.store().await;
         store.put_token(&record).await.expect("the token is kept");
         store.close().await;
