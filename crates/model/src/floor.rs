@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, Cadence, ClientId, FieldError, PhoneNumber, QueueId, RingPolicy, SiteId, SkillId,
-    Slug, TrunkId,
+    AgentId, Cadence, CampaignSpec, ClientId, FieldError, ListSpec, PhoneNumber, QueueId,
+    RingPolicy, SiteId, SkillId, Slug, TrunkId,
 };
 
 /// The whole floor of one tenant. Declarative: what is not named is not there.
@@ -31,6 +31,12 @@ pub struct FloorSpec {
     pub trunks: Vec<TrunkSpec>,
     /// Which dialed number leads to which queue.
     pub entry_points: Vec<EntryPointSpec>,
+    /// Lists of people to be called.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub lists: Vec<ListSpec>,
+    /// Who is called, how and for whom.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub campaigns: Vec<CampaignSpec>,
 }
 
 /// A client company.
@@ -167,7 +173,7 @@ pub enum StationMode {
 }
 
 /// A trunk: a carrier or a PBX from which calls come.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TrunkSpec {
     /// Its id.
@@ -186,6 +192,67 @@ pub struct TrunkSpec {
     /// How many calls it may have up at once.
     #[serde(default = "default::trunk_channels")]
     pub channels: u32,
+    /// How calls are placed over it; `None`: it only brings calls.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outbound: Option<OutboundSpec>,
+}
+
+/// How calls are placed over a trunk, and within which limits.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OutboundSpec {
+    /// Where INVITEs go: `host:port`, or an address with an optional port; the first that is up.
+    pub to: Vec<String>,
+    /// Over TCP rather than UDP.
+    #[serde(default)]
+    pub tcp: bool,
+    /// Our user name, where the carrier asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub username: Option<String>,
+    /// Our password, where the carrier asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// Most calls that may be in set-up at once.
+    #[serde(default = "default::setup_max")]
+    pub setup_max: u32,
+    /// Most calls placed in a second.
+    #[serde(default = "default::calls_per_second")]
+    pub calls_per_second: f64,
+    /// Countries (ISO 3166) that may be called; against toll fraud there is no default but the trunk's own.
+    #[serde(default)]
+    pub countries: BTreeSet<String>,
+    /// What a minute costs, by country; `*` for the rest. In the operator's currency.
+    #[serde(default)]
+    pub rates: BTreeMap<String, f64>,
+    /// Most that may be spent in a day (UTC); `None`: no limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub spend_per_day_max: Option<f64>,
+    /// Places no call while true.
+    #[serde(default)]
+    pub stopped: bool,
+}
+
+/// A password that must be sent to somebody else, and so is kept as it is. Never shown.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text`.
+    pub fn new(text: String) -> Self {
+        Self(text)
+    }
+
+    /// The password, for the one it is meant for.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(•••)")
+    }
 }
 
 impl TrunkSpec {
@@ -271,6 +338,8 @@ impl FloorSpec {
     pub const AGENTS_MAX: usize = 20_000;
     /// Most queues of one tenant.
     pub const QUEUES_MAX: usize = 1_000;
+    /// Most campaigns of one tenant.
+    pub const CAMPAIGNS_MAX: usize = 1_000;
     /// Most waiting calls of one queue.
     pub const CAPACITY_MAX: u32 = 100_000;
 
@@ -298,6 +367,7 @@ impl FloorSpec {
                 faults.push(FieldError::new(field, &entry.queue, "name a queue of this floor"));
             }
         }
+        self.outbound_faults(&mut faults);
         faults
     }
 
@@ -308,6 +378,8 @@ impl FloorSpec {
             ("clients", self.clients.len(), 1_000),
             ("trunks", self.trunks.len(), 200),
             ("entry_points", self.entry_points.len(), 10_000),
+            ("lists", self.lists.len(), 10_000),
+            ("campaigns", self.campaigns.len(), Self::CAMPAIGNS_MAX),
             ("skills", self.skills.len(), 500),
             ("pauses", self.pauses.len(), 100),
             ("dispositions", self.dispositions.len(), 500),
@@ -365,7 +437,11 @@ impl FloorSpec {
     }
 }
 
-fn twice<'a>(field: &str, ids: impl Iterator<Item = &'a str>, faults: &mut Vec<FieldError>) {
+pub(crate) fn twice<'a>(
+    field: &str,
+    ids: impl Iterator<Item = &'a str>,
+    faults: &mut Vec<FieldError>,
+) {
     let mut seen = BTreeSet::new();
     for id in ids.filter(|&id| !seen.insert(id)) {
         faults.push(FieldError::new(field, id, "name each only once"));
@@ -391,15 +467,15 @@ fn trunk_faults(field: &str, trunk: &TrunkSpec, faults: &mut Vec<FieldError>) {
 }
 
 /// Spans of time as people write them: `20s`, `1m 30s`, `250ms`.
-mod span {
+pub(crate) mod span {
     use super::Duration;
     use serde::{Deserialize, Deserializer, Serializer, de::Error};
 
-    pub(super) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
+    pub(crate) fn serialize<S: Serializer>(span: &Duration, to: S) -> Result<S::Ok, S::Error> {
         to.serialize_str(&format!("{}ms", span.as_millis()))
     }
 
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         let text = String::deserialize(from)?;
         let parsed = text.parse::<jiff::SignedDuration>().ok();
         parsed.and_then(|span| Duration::try_from(span).ok()).ok_or_else(|| {
@@ -431,6 +507,12 @@ mod default {
     }
     pub(super) fn capacity() -> u32 {
         200
+    }
+    pub(super) fn setup_max() -> u32 {
+        200
+    }
+    pub(super) fn calls_per_second() -> f64 {
+        20.0
     }
     pub(super) fn trunk_channels() -> u32 {
         super::TrunkSpec::CHANNELS

@@ -128,6 +128,10 @@ named! {
     SkillId;
     /// A place where agents sit, within its tenant.
     SiteId;
+    /// An outbound campaign, within its tenant.
+    CampaignId;
+    /// A list of leads, within its tenant.
+    ListId;
 }
 
 /// An agent, and whose.
@@ -146,6 +150,15 @@ pub struct QueueRef {
     pub tenant: TenantId,
     /// The queue.
     pub queue: QueueId,
+}
+
+/// A campaign, and whose.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct CampaignRef {
+    /// The operator.
+    pub tenant: TenantId,
+    /// The campaign.
+    pub campaign: CampaignId,
 }
 
 /// A trunk, and whose.

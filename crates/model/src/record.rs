@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, AgentStateKind, CallId, CallOutcome, CallerId, Civil, ClientId, EndCause, FloorSpec,
-    HoldStats, NotReadyReason, OfferId, OfferOutcome, QueueId, ReleasedBy, Slug, TenantId, TrunkId,
+    AgentId, AgentStateKind, AttemptRecord, CallId, CallOutcome, CallerId, CampaignId,
+    CampaignRecord, Civil, ClientId, DoNotCallEntry, EndCause, FloorSpec, HoldStats, LeadChange,
+    LeadId, NotReadyReason, OfferId, OfferOutcome, QueueId, ReleasedBy, Slug, TenantId, TrunkId,
 };
 
 /// One thing to make durable. Changes of one batch are written in one transaction, in their order.
@@ -30,6 +31,14 @@ pub enum Change {
     Offer(OfferRecord),
     /// An agent entered a state.
     AgentState(AgentStateRecord),
+    /// A campaign as it now stands; replaces its former record.
+    Campaign(Box<CampaignRecord>),
+    /// An attempt as it now stands; replaces its former record.
+    Attempt(Box<AttemptRecord>),
+    /// A lead stands elsewhere now.
+    Lead(LeadChange),
+    /// Somebody may not be called any more.
+    DoNotCall(Box<DoNotCallEntry>),
 }
 
 /// One call, from its arrival to its disposition. Open while `ended_at` is `None`.
@@ -59,6 +68,8 @@ pub struct CallRecord {
     pub connected_at: Option<Civil>,
     /// The agent who took it.
     pub agent: Option<AgentId>,
+    /// The campaign and the lead that it was placed for; `None`: it came in.
+    pub outbound: Option<PlacedFor>,
     /// Its holds.
     pub hold: HoldStats,
     /// When it ended.
@@ -73,6 +84,15 @@ pub struct CallRecord {
     pub disposition: Option<Disposition>,
     /// When its wrap-up ended.
     pub wrapped_up_at: Option<Civil>,
+}
+
+/// For what a call was placed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PlacedFor {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// The lead; `None` where an agent entered the number.
+    pub lead: Option<LeadId>,
 }
 
 /// How a conversation ended, as it was classified (tipificación).
