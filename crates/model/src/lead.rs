@@ -26,7 +26,7 @@ impl LeadId {
 }
 
 impl fmt::Display for LeadId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_'>) -> fmt::Result {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)
     }
 }
