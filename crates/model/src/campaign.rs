@@ -75,6 +75,41 @@ pub struct CampaignSpec {
     pub callback_fallback: Duration,
 }
 
+impl CampaignSpec {
+    /// A campaign with nothing but what every campaign must say; all else is as in a definition that leaves it out.
+    pub fn new(
+        id: CampaignId,
+        name: String,
+        client: ClientId,
+        queue: QueueId,
+        caller_ids: CallerIdPool,
+    ) -> Self {
+        Self {
+            id,
+            name,
+            client,
+            queue,
+            mode: DialMode::default(),
+            lists: Vec::new(),
+            trunks: Vec::new(),
+            caller_ids,
+            ring_timeout: default::ring_timeout(),
+            answer_to_agent: default::answer_to_agent(),
+            abandonment_cap: default::abandonment_cap(),
+            purpose: Purpose::default(),
+            voice: Voice::default(),
+            sector: None,
+            codes: BTreeSet::new(),
+            hours: None,
+            recycle: Recycle::default(),
+            weight: default::weight(),
+            reserve: 0,
+            lines_per_agent_max: default::lines_per_agent_max(),
+            callback_fallback: default::callback_fallback(),
+        }
+    }
+}
+
 /// How a campaign places its calls.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

@@ -232,6 +232,24 @@ pub struct OutboundSpec {
     pub stopped: bool,
 }
 
+impl OutboundSpec {
+    /// A trunk's outbound side with nothing but where calls go; all else is as in a definition that leaves it out.
+    pub fn new(to: Vec<String>) -> Self {
+        Self {
+            to,
+            tcp: false,
+            username: None,
+            password: None,
+            setup_max: default::setup_max(),
+            calls_per_second: default::calls_per_second(),
+            countries: BTreeSet::new(),
+            rates: BTreeMap::new(),
+            spend_per_day_max: None,
+            stopped: false,
+        }
+    }
+}
+
 /// A password that must be sent to somebody else, and so is kept as it is. Never shown.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
