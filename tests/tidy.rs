@@ -11,18 +11,19 @@ use serde_json::Value;
 use timbre_model::FloorSpec;
 
 /// Which crates of ours each crate may know. A new crate gets its line here.
-const EDGES: [(&str, &[&str]); 7] = [
+const EDGES: [(&str, &[&str]); 8] = [
     ("timbre-model", &[]),
     ("timbre-engine", &["timbre-model"]),
     ("timbre-store", &["timbre-model"]),
     ("timbre-sip", &[]),
     ("timbre-phone", &[]),
+    ("timbre-pacing", &["timbre-model"]),
     ("timbre-sim", &["timbre-model", "timbre-engine"]),
     ("timbre", &["timbre-model", "timbre-engine", "timbre-store", "timbre-sip", "timbre-phone"]),
 ];
 
 /// Crates that do the same on every run: no clock, no dice, no input or output.
-const PURE: [&str; 3] = ["model", "engine", "sim"];
+const PURE: [&str; 4] = ["model", "engine", "sim", "pacing"];
 
 /// What a pure crate must not depend on.
 const IMPURE: [&str; 8] =
