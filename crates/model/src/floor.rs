@@ -201,11 +201,17 @@ pub struct TrunkSpec {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct OutboundSpec {
-    /// Where INVITEs go: `host:port`, or an address with an optional port; the first that is up.
+    /// Where INVITEs go: `198.51.100.7:5060` or `198.51.100.7`; the first that is up.
     pub to: Vec<String>,
     /// Over TCP rather than UDP.
     #[serde(default)]
     pub tcp: bool,
+    /// Send `34910000001` for `+34910000001`.
+    #[serde(default)]
+    pub strip_plus: bool,
+    /// Goes before the number, after the `+` was stripped.
+    #[serde(default)]
+    pub prefix: String,
     /// Our user name, where the carrier asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub username: Option<String>,
@@ -247,6 +253,21 @@ impl OutboundSpec {
             spend_per_day_max: None,
             stopped: false,
         }
+    }
+}
+
+impl OutboundSpec {
+    /// The port of SIP where an address names none (RFC 3261 §19.1.2).
+    pub const PORT: u16 = 5060;
+
+    /// Where INVITEs go. Addresses that are none are left out; [`FloorSpec::faults`] names them.
+    pub fn addresses(&self) -> Vec<std::net::SocketAddr> {
+        self.to.iter().filter_map(|text| Self::address(text)).collect()
+    }
+
+    pub(crate) fn address(text: &str) -> Option<std::net::SocketAddr> {
+        let with_port = text.parse().ok();
+        with_port.or_else(|| Some(std::net::SocketAddr::new(text.parse().ok()?, Self::PORT)))
     }
 }
 

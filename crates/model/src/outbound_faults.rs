@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::floor::twice;
-use crate::{CampaignSpec, DialMode, FieldError, FloorSpec, TrunkSpec};
+use crate::{CampaignSpec, DialMode, FieldError, FloorSpec, OutboundSpec, TrunkSpec};
 
 impl FloorSpec {
     pub(crate) fn outbound_faults(&self, faults: &mut Vec<FieldError>) {
@@ -96,7 +96,14 @@ fn outbound_trunk_faults(field: &str, trunk: &TrunkSpec, faults: &mut Vec<FieldE
         faults.push(FieldError::new(format!("{field}.{name}"), value, remedy));
     };
     if it.to.is_empty() || it.to.len() > 8 {
-        fault("to", &it.to.len(), "give 1 to 8 addresses such as sip.carrier.example:5060");
+        fault("to", &it.to.len(), "give 1 to 8 addresses such as 198.51.100.7:5060");
+    }
+    for text in it.to.iter().filter(|text| OutboundSpec::address(text).is_none()) {
+        fault("to", text, "write an address such as 198.51.100.7:5060");
+    }
+    let dialable = |c: char| c.is_ascii_digit() || "+*#".contains(c);
+    if it.prefix.len() > 16 || !it.prefix.chars().all(dialable) {
+        fault("prefix", &it.prefix, "give up to 16 of 0-9, +, * and #");
     }
     if it.username.is_some() != it.password.is_some() {
         fault("password", &"", "give both a user name and a password, or neither");
