@@ -173,6 +173,7 @@ fn sip_trunk(tenant: &TenantId, spec: &TrunkSpec) -> sip::Trunk {
         credentials,
         networks: spec.addresses.iter().map(network).collect(),
         channels: usize::try_from(spec.channels).unwrap_or(usize::MAX),
+        outbound: None,
         key,
     }
 }
@@ -237,6 +238,9 @@ fn leg_end(how: sip::End) -> LegEnd {
         sip::End::NoAnswer => LegEnd::NoAnswer,
         sip::End::Unreachable => LegEnd::Unreachable,
         sip::End::Lost => LegEnd::Lost,
+        // A dialed leg's own ends: until the engine dials, they are those of any leg.
+        sip::End::Failed { .. } => LegEnd::Unreachable,
+        sip::End::HungUp { .. } => LegEnd::FarEnd,
         sip::End::Ours => LegEnd::Ours,
     }
 }

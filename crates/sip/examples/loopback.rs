@@ -66,6 +66,7 @@ fn provision() -> Provision {
             networks: vec![Network { ip: [127, 0, 0, 1].into(), prefix: 32 }],
             credentials: None,
             channels: 20_000,
+            outbound: None,
         }],
         stations: vec![Station {
             user: "acme~ana".into(),

@@ -104,7 +104,7 @@ impl Claim {
 }
 
 /// `name=value, name="quoted \" value"`.
-fn fields(text: &str) -> Option<Vec<(String, String)>> {
+pub(crate) fn fields(text: &str) -> Option<Vec<(String, String)>> {
     let mut fields = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() && fields.len() < 32 {

@@ -6,7 +6,7 @@
 //! | layer | where |
 //! |---|---|
 //! | sockets, the stack, what is answered without state | `stack`, `guard`, `salvage`, `screen`, `door` |
-//! | who is who | `trunk`, `authenticator`, `digest`, `nonce`, `backoff`, `registrar` |
+//! | who is who | `trunk`, `authenticator`, `credentials`, `digest`, `nonce`, `backoff`, `registrar` |
 //! | dialogs and sessions | `leg`, `sdp` |
 //! | the one owner of state, and what it does | `desk` |
 //! | voice | [`media`] |
@@ -16,6 +16,7 @@ mod backoff;
 mod census;
 mod config;
 mod counters;
+mod credentials;
 mod desk;
 mod digest;
 mod door;
@@ -27,6 +28,7 @@ mod nat;
 mod nonce;
 mod port;
 mod provision;
+mod reason;
 mod registrar;
 mod reply;
 mod salvage;
@@ -40,6 +42,8 @@ mod wheel;
 pub use config::{Limits, SwitchConfig, Timing, TlsListen};
 pub use counters::{Counters, RefusedFor};
 pub use desk::trunks::TrunkState;
-pub use port::{Arrival, Command, End, Event, LegId, Refusal};
-pub use provision::{Credentials, Ha1, Network, Provision, Station, Trunk};
+pub use port::{Arrival, Command, Dial, End, Event, LegId, Refusal};
+pub use provision::{
+    Carriage, Credentials, Ha1, Login, Network, Outbound, Provision, Station, Trunk,
+};
 pub use switch::{LocalAddrs, StartError, Switch};

@@ -2,8 +2,10 @@
 //!
 //! They mirror the engine's port and know nothing of queues.
 
+use std::time::Duration;
+
 /// One leg: one dialog with one far end. Ids of arriving legs are even and minted by the switch; those of placed legs
-/// are odd and come with [`Command::RingStation`].
+/// are odd and come with [`Command::RingStation`] or [`Command::Dial`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LegId(pub u64);
 
@@ -19,7 +21,7 @@ impl LegId {
 pub enum Event {
     /// A trunk brought a call. 100 has been sent.
     Arrived(Box<Arrival>),
-    /// The far end of a placed leg rings.
+    /// The far end of a placed leg rings (180), or its network says what becomes of it (183). Once a leg.
     Ringing {
         /// The leg.
         leg: LegId,
@@ -43,7 +45,7 @@ pub enum Event {
         /// On hold now.
         held: bool,
     },
-    /// The greeting of [`Command::Greet`] has been heard to its end.
+    /// What [`Command::Greet`] or [`Command::PlayAbandoned`] plays has been heard to its end.
     GreetingPlayed {
         /// The leg.
         leg: LegId,
@@ -89,12 +91,28 @@ pub struct Arrival {
 pub enum End {
     /// The far end hung up or cancelled.
     FarEnd,
-    /// The far end was called and is busy or declined (486, 600, 603).
+    /// A phone was called and is busy or declined (486, 600, 603).
     Declined,
-    /// The far end was called and did not answer in time (408, 480, 487, or nothing).
+    /// A phone was called and did not answer in time (408, 480, 487, or nothing). A dialed leg rang for
+    /// [`Dial::ring_timeout`] and was cancelled.
     NoAnswer,
-    /// The far end cannot be reached: not registered, any other error response, or a transport failure.
+    /// A phone cannot be reached: not registered, any other error response, or a transport failure. Of a dialed leg:
+    /// no INVITE has left, so that nobody was disturbed (no such trunk, no free channel, no address that takes it).
     Unreachable,
+    /// A dialed leg was refused, or never answered by its trunk.
+    Failed {
+        /// The final status (RFC 3261 §21.3 to §21.6). 408 also where nothing came back in time, 488 where the answer
+        /// has no voice that we speak, 502 where it is no whole answer.
+        status: u16,
+        /// The cause of ITU-T Q.850, where a Reason header told it (RFC 3326).
+        cause: Option<u8>,
+    },
+    /// The far end of a dialed leg hung up, and said by which cause of ITU-T Q.850 (RFC 3326). Without one:
+    /// [`End::FarEnd`].
+    HungUp {
+        /// The cause; 16 is an ordinary end.
+        cause: u8,
+    },
     /// Its media stopped, its answer was never confirmed, or its session timer ran out (RFC 4028 §10).
     Lost,
     /// We ended it.
@@ -134,6 +152,15 @@ pub enum Command {
         /// The value of the header `X-Timbre-Call`.
         call: Option<String>,
     },
+    /// Call a number over a trunk: one INVITE, and once more only where the trunk asks who we are (401, 407).
+    Dial(Box<Dial>),
+    /// Play the message of an abandoned call once, then silence; [`Event::GreetingPlayed`] tells its end.
+    PlayAbandoned {
+        /// The customer's leg.
+        leg: LegId,
+        /// In which language.
+        language: crate::media::Language,
+    },
     /// Let both hear each other; answers (200) whichever arrived leg is not answered yet.
     Bridge {
         /// The customer's leg.
@@ -168,11 +195,31 @@ impl Command {
             | Self::Refuse { leg, .. }
             | Self::Greet { leg, .. }
             | Self::RingStation { leg, .. }
+            | Self::PlayAbandoned { leg, .. }
             | Self::HangUp { leg } => *leg,
+            Self::Dial(dial) => dial.leg,
             Self::Bridge { customer, .. } | Self::Hold { customer, .. } => *customer,
             Self::Unbridge { agent } => *agent,
         }
     }
+}
+
+/// A call to be placed over a trunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Dial {
+    /// The leg to be; odd, never used before.
+    pub leg: LegId,
+    /// [`crate::Trunk::key`] of the trunk, which has [`crate::Trunk::outbound`].
+    pub trunk: String,
+    /// The number in E.164 form, with `+`; the trunk's rule says how it goes out.
+    pub number: String,
+    /// Who is calling, in From and P-Asserted-Identity (RFC 3325). `None`: the trunk's own identity; never anonymous.
+    pub caller_id: Option<String>,
+    /// The value of the header `X-Timbre-Call`.
+    pub call: Option<String>,
+    /// How long it may ring, from the first 180 or 183. A network that tells of no ringing gets this long from the
+    /// INVITE, and at least 64 × T1.
+    pub ring_timeout: Duration,
 }
 
 /// Why a call is refused.

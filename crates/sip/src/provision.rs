@@ -1,6 +1,6 @@
 //! Who may talk to the switch: trunks and stations. Replaced as a whole while it runs.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 /// Everyone the switch knows. Calls that are up stay up when it is replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,7 +11,7 @@ pub struct Provision {
     pub stations: Vec<Station>,
 }
 
-/// A carrier or a PBX from which calls come.
+/// A carrier or a PBX from which calls come, and over which they go out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Trunk {
     /// Comes back in [`crate::Arrival::trunk`].
@@ -22,6 +22,48 @@ pub struct Trunk {
     pub credentials: Option<Credentials>,
     /// How many calls it may have up at once. Beyond: 503 with Retry-After.
     pub channels: usize,
+    /// How calls go out over it; `None`: they only come in.
+    pub outbound: Option<Outbound>,
+}
+
+/// How calls go out over a trunk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outbound {
+    /// Where its proxy is. Calls go to the first that is not known to be away; a call never goes to two.
+    pub addresses: Vec<SocketAddr>,
+    /// Over what.
+    pub carriage: Carriage,
+    /// How we answer when it asks who we are.
+    pub login: Option<Login>,
+    /// Send `34910000001` for `+34910000001`.
+    pub strip_plus: bool,
+    /// Goes before the number, after the `+` was stripped.
+    pub prefix: String,
+}
+
+/// What carries SIP to a trunk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Carriage {
+    /// Datagrams.
+    #[default]
+    Udp,
+    /// One connection for many calls.
+    Tcp,
+}
+
+/// A user name and a password for somebody else's realm, which is only known once it asks.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The user name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
+    }
 }
 
 /// An address and how many of its leading bits count.

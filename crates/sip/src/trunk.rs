@@ -1,10 +1,10 @@
 //! Who sent this: trunks by address (the longest prefix wins) or by digest, stations by digest.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::provision::{Ha1, Network, Provision};
+use crate::provision::{Ha1, Network, Outbound, Provision};
 
 /// The provision, arranged for looking up.
 #[derive(Debug, Default)]
@@ -13,13 +13,16 @@ pub(crate) struct Directory {
     /// Longest prefix first.
     networks: Vec<(Network, usize)>,
     users: HashMap<String, (Ha1, Party)>,
+    /// Where calls go out to: their answers come from there.
+    proxies: HashSet<IpAddr>,
 }
 
-/// A trunk that calls can come from.
+/// A trunk.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct KnownTrunk {
     pub key: String,
     pub channels: usize,
+    pub outbound: Option<Outbound>,
 }
 
 /// Whose leg it is.
@@ -34,7 +37,10 @@ impl Directory {
         let mut it = Self::default();
         for trunk in provision.trunks {
             let at = it.trunks.len();
-            let known = Arc::new(KnownTrunk { key: trunk.key, channels: trunk.channels });
+            let outbound = trunk.outbound;
+            let proxies = outbound.iter().flat_map(|it| &it.addresses);
+            it.proxies.extend(proxies.map(|addr| addr.ip().to_canonical()));
+            let known = Arc::new(KnownTrunk { key: trunk.key, channels: trunk.channels, outbound });
             it.networks.extend(trunk.networks.into_iter().map(|network| (network, at)));
             if let Some(known_by) = trunk.credentials {
                 it.users.insert(known_by.user, (known_by.ha1, Party::Trunk(known.clone())));
@@ -59,6 +65,16 @@ impl Directory {
         let ip = ip.to_canonical();
         let (_, at) = self.networks.iter().find(|(network, _)| contains(network, ip))?;
         self.trunks.get(*at)
+    }
+
+    /// The trunk of a key.
+    pub fn trunk(&self, key: &str) -> Option<&Arc<KnownTrunk>> {
+        self.trunks.iter().find(|it| it.key == key)
+    }
+
+    /// Whether an address is a trunk's, so that what it sends is read at any rate.
+    pub fn knows(&self, ip: IpAddr) -> bool {
+        self.trunk_at(ip).is_some() || self.proxies.contains(&ip.to_canonical())
     }
 
     /// Who authenticates as `user`, and with what.
@@ -105,7 +121,13 @@ mod tests {
                 prefix: prefix.parse().expect("a prefix"),
             }
         });
-        Trunk { key: key.into(), networks: networks.collect(), credentials: None, channels: 1 }
+        Trunk {
+            key: key.into(),
+            networks: networks.collect(),
+            credentials: None,
+            channels: 1,
+            outbound: None,
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ use crate::port::LegId;
 pub(crate) enum Due {
     /// The ACK of our final response should have come.
     Ack(LegId),
+    /// A dialed leg has rung for its time.
+    Ring(LegId),
     /// The session is to be refreshed, or has expired (RFC 4028 §10).
     Session(LegId),
     /// A refresh that met a 491 is to be tried again (RFC 3261 §14.1).

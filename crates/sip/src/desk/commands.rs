@@ -21,6 +21,10 @@ impl Desk {
             Command::RingStation { leg, user, caller, call } => {
                 self.ring(leg, &user, caller.as_deref(), call.as_deref());
             }
+            Command::Dial(dial) => self.dial(&dial),
+            Command::PlayAbandoned { leg, language } => {
+                self.play(leg, Play::AbandonedThenSilence(language));
+            }
             Command::Bridge { customer, agent } => self.bridge(customer, agent),
             Command::Hold { customer, agent } => {
                 self.play(customer, Play::Music);

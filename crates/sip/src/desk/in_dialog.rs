@@ -8,6 +8,7 @@ use crate::door;
 use crate::leg::session_timer::TooShort;
 use crate::leg::{Phase, Rest};
 use crate::port::{End, Event, LegId};
+use crate::reason;
 use crate::reply::{self, Frame};
 use crate::sdp::{self, SdpError};
 use crate::stack::Flow;
@@ -50,7 +51,7 @@ impl Desk {
             return plain(StatusCode::ServerInternalError);
         }
         match request.method {
-            Method::Bye => self.hung_up(id),
+            Method::Bye => self.hung_up(id, request),
             Method::Invite => self.offered_again(id, request),
             Method::Update => self.updated(id, request),
             Method::Options => {
@@ -68,13 +69,15 @@ impl Desk {
     }
 
     /// BYE, also one that crossed ours (RFC 3261 §15.1.2).
-    fn hung_up(&mut self, id: LegId) -> Answer {
+    fn hung_up(&mut self, id: LegId, bye: &Request) -> Answer {
         let Some(leg) = self.legs.get_mut(&id) else {
             return plain(StatusCode::CallTransactionDoesNotExist);
         };
         match &mut leg.phase {
             Phase::Knocking(_) => self.refuse(id, StatusCode::RequestTerminated, End::FarEnd),
-            Phase::Calling(_) => return plain(StatusCode::CallTransactionDoesNotExist),
+            Phase::Reaching | Phase::Calling(_) => {
+                return plain(StatusCode::CallTransactionDoesNotExist);
+            }
             Phase::Answered(_) => {
                 let phase = std::mem::replace(&mut leg.phase, Phase::Leaving(Rest::Nothing));
                 if let Phase::Answered(door) = phase {
@@ -84,7 +87,8 @@ impl Desk {
             }
             Phase::Up => {
                 leg.phase = Phase::Leaving(Rest::Nothing);
-                self.ended(id, End::FarEnd);
+                let cause = reason::cause(&bye.headers).filter(|_| leg.dialed.is_some());
+                self.ended(id, cause.map_or(End::FarEnd, |cause| End::HungUp { cause }));
                 self.settle(id);
             }
             Phase::Leaving(Rest::Ack { bye, .. }) => *bye = false,

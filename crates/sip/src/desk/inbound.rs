@@ -86,6 +86,7 @@ impl Desk {
             seat: None,
             terms,
             offer: offer.map(Box::new),
+            dialed: None,
         });
         self.introduce(leg, request);
         Ok(id)

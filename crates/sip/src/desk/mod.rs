@@ -1,10 +1,12 @@
 //! The switch's one owner of state: legs, registrations, deadlines. Everything that happens is told to it under one lock, and it
 //! never waits: what takes time (transactions, media) goes on elsewhere and comes back as another thing that happened.
 
+mod challenged;
 mod commands;
 mod in_dialog;
 mod inbound;
 mod outbound;
+mod placing;
 mod registrations;
 mod sessions;
 mod teardown;
@@ -178,7 +180,11 @@ impl Shared {
 
 fn leg_of(due: &Due) -> Option<LegId> {
     match due {
-        Due::Ack(leg) | Due::Session(leg) | Due::Refresh(leg) | Due::Linger(leg) => Some(*leg),
+        Due::Ack(leg)
+        | Due::Ring(leg)
+        | Due::Session(leg)
+        | Due::Refresh(leg)
+        | Due::Linger(leg) => Some(*leg),
         Due::Binding(_) | Due::Qualify(_) | Due::Trunk(_) => None,
     }
 }
@@ -224,6 +230,7 @@ impl Desk {
     fn due(&mut self, due: Due) {
         match due {
             Due::Ack(leg) => self.ack_overdue(leg),
+            Due::Ring(leg) => self.rang_out(leg),
             Due::Session(leg) => self.session_due(leg),
             Due::Refresh(leg) => self.refresh(leg),
             Due::Linger(leg) => self.forget(leg),

@@ -1,109 +1,43 @@
-//! We call a phone: from our INVITE to its final response.
+//! What comes of an INVITE of ours: from its first provisional response to its last final one.
 
 use std::time::Instant;
 
 use rsipstack::sip::prelude::HeadersExt;
-use rsipstack::sip::{Header, Method, Response, Uri};
+use rsipstack::sip::{Method, Response};
 
 use super::Desk;
 use super::transactions::Asked;
 use crate::leg::dialog::{Dialog, cancel_of};
-use crate::leg::session_timer::{SessionTimer, min_se};
-use crate::leg::voice::Voice;
-use crate::leg::{Invite, Leg, Phase, Rest};
+use crate::leg::session_timer::min_se;
+use crate::leg::{Phase, Rest};
+use crate::media::Play;
 use crate::port::{End, Event, LegId};
-use crate::reply;
-use crate::stack::Flow;
-use crate::trunk::Party;
+use crate::reason;
+use crate::wheel::Due;
 
 impl Desk {
-    /// Calls the phone that is registered as `user`.
-    pub(super) fn ring(&mut self, id: LegId, user: &str, caller: Option<&str>, call: Option<&str>) {
-        if self.legs.contains_key(&id) || id.arrived() {
-            return;
-        }
-        let binding = self.registrar.get(user).filter(|it| it.reachable);
-        let found = binding.map(|it| (it.target.clone(), it.flow.clone()));
-        let begun =
-            found.and_then(|way| Some(self.place(id, user, way, caller, self.open_voice(id)?)));
-        match begun {
-            Some(leg) => self.send_invite(leg, call),
-            None => self.tell(Event::Ended { leg: id, how: End::Unreachable }),
-        }
-    }
-
-    fn place(
-        &self,
-        id: LegId,
-        user: &str,
-        (target, flow): (Uri, Flow),
-        caller: Option<&str>,
-        voice: Voice,
-    ) -> Box<Leg> {
-        let host = self.stack.addr(flow.transport);
-        let from = match caller {
-            Some(caller) => format!("<sip:{}@{host}>", word(caller)),
-            None => "\"Anonymous\" <sip:anonymous@anonymous.invalid>".to_owned(),
-        };
-        let to = format!("<sip:{}@{host}>", word(user));
-        let nothing = Phase::Leaving(Rest::Nothing);
-        Box::new(Leg {
-            id,
-            party: Party::Station(user.into()),
-            dialog: Dialog::placed(target, flow, &from, &to),
-            phase: nothing,
-            voice,
-            session: SessionTimer::default(),
-            announced: true,
-            pending: 0,
-            alarm: None,
-            seat: None,
-            terms: call_headers(caller),
-            offer: None,
-        })
-    }
-
-    fn send_invite(&mut self, mut leg: Box<Leg>, call: Option<&str>) {
-        if let Some(call) = call {
-            leg.terms.push(reply::other("X-Timbre-Call", word(call)));
-        }
-        self.tally.invite_sent();
-        self.invite_again(&mut leg);
-        self.insert(leg);
-    }
-
-    /// Sends the INVITE, with the session interval as it is known now.
-    fn invite_again(&self, leg: &mut Leg) {
-        let body = leg.voice.offer();
-        let mut extra = leg.terms.clone();
-        extra.extend(leg.session.ask(&self.config.timing));
-        let request = leg.dialog.request(&self.stack, Method::Invite, extra, Some(body));
-        leg.phase = Phase::Calling(Invite {
-            request: Box::new(request.clone()),
-            provisional: false,
-            ringing: false,
-            cancelled: false,
-        });
-        leg.pending += 1;
-        self.ask(Asked::Invite(leg.id), request, leg.dialog.way(&self.stack));
-    }
-
     /// A response to our INVITE.
     pub(super) fn invite_answered(&mut self, id: LegId, response: &Response) {
         match response.status_code.code() {
-            code @ 100..=199 => self.provisional(id, code),
+            100..=199 => self.provisional(id, response),
             200..=299 => self.accepted(id, response),
+            401 | 407 => self.challenged(id, response),
             422 => self.too_short(id, response),
-            code => self.declined(id, code),
+            _ => self.declined(id, response),
         }
     }
 
-    fn provisional(&mut self, id: LegId, code: u16) {
+    fn provisional(&mut self, id: LegId, response: &Response) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         match &mut leg.phase {
             Phase::Calling(invite) => {
                 invite.provisional = true;
-                if code > 100 && !std::mem::replace(&mut invite.ringing, true) {
+                if !response.body.is_empty() {
+                    invite.early.clone_from(&response.body);
+                }
+                let rings = matches!(response.status_code.code(), 180 | 183);
+                if rings && !std::mem::replace(&mut invite.ringing, true) {
+                    self.time_ringing(id);
                     self.tell_of(id, |leg| Event::Ringing { leg });
                 }
             }
@@ -111,6 +45,27 @@ impl Desk {
                 invite.provisional = true;
                 self.cancel(id);
             }
+            _ => {}
+        }
+    }
+
+    /// From now on a dialed leg may ring for its time.
+    fn time_ringing(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        if let Some(dialed) = &leg.dialed {
+            self.wheel.cancel(&mut leg.alarm);
+            let after = dialed.ring_timeout;
+            leg.alarm = Some(self.wheel.set(Instant::now(), after, Due::Ring(id)));
+        }
+    }
+
+    /// A dialed leg has rung for its time, or its network has told of no ringing in time.
+    pub(super) fn rang_out(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        leg.alarm = None;
+        match &leg.phase {
+            Phase::Calling(invite) if invite.ringing => self.hang_up(id, End::NoAnswer),
+            Phase::Calling(_) => self.hang_up(id, End::Failed { status: 408, cause: None }),
             _ => {}
         }
     }
@@ -131,10 +86,10 @@ impl Desk {
     /// 2xx. The transaction has sent its ACK.
     fn accepted(&mut self, id: LegId, response: &Response) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let late = match &leg.phase {
-            Phase::Calling(_) => false,
+        let (late, early) = match &mut leg.phase {
+            Phase::Calling(invite) => (false, std::mem::take(&mut invite.early)),
             // It crossed our CANCEL: ACK went out, BYE follows.
-            Phase::Leaving(Rest::Final(_)) => true,
+            Phase::Leaving(Rest::Final(_)) => (true, vec![]),
             _ => return self.forked(id, response),
         };
         leg.pending = leg.pending.saturating_sub(1);
@@ -148,15 +103,26 @@ impl Desk {
             return self.settle(id);
         }
         leg.phase = Phase::Up;
-        let heard = whole && leg.voice.answered(id, &response.body, &self.media).is_ok();
+        self.wheel.cancel(&mut leg.alarm);
+        let dialed = leg.answered_challenge_is_over();
+        let failed = |status| match dialed {
+            true => End::Failed { status, cause: None },
+            false => End::Unreachable,
+        };
+        // Some networks say in the 183 alone what belongs into the 200 as well (RFC 3261 §13.2.1).
+        let body = if response.body.is_empty() { &early } else { &response.body };
+        let heard = whole && leg.voice.answered(id, body, &self.media).is_ok();
         if !whole {
             leg.phase = Phase::Leaving(Rest::Nothing);
-            self.ended(id, End::Unreachable);
+            self.ended(id, failed(502));
             self.settle(id);
         } else if !heard {
             // RFC 3261 §13.2.1: an answer that cannot be taken ends the call that was just made.
-            self.hang_up(id, End::Unreachable);
+            self.hang_up(id, failed(488));
         } else {
+            if dialed {
+                self.play(id, Play::Silence);
+            }
             self.tell_of(id, |leg| Event::Answered { leg });
             self.time_session(id);
         }
@@ -183,7 +149,10 @@ impl Desk {
     fn too_short(&mut self, id: LegId, response: &Response) {
         let least = min_se(&response.headers).filter(|&it| it <= 86_400);
         let Some(mut leg) = self.legs.remove(&id) else { return };
-        let again = matches!(leg.phase, Phase::Calling(_)) && leg.session.least.is_none();
+        // A dialed leg has one INVITE; and nobody wants more than the half hour that it offers.
+        let again = matches!(leg.phase, Phase::Calling(_))
+            && leg.session.least.is_none()
+            && leg.dialed.is_none();
         match least {
             Some(least) if again => {
                 leg.pending = leg.pending.saturating_sub(1);
@@ -193,17 +162,30 @@ impl Desk {
             }
             _ => {
                 self.legs.insert(id, leg);
-                self.declined(id, 422);
+                self.declined(id, response);
             }
         }
     }
 
-    fn declined(&mut self, id: LegId, code: u16) {
-        let how = match code {
+    /// A final response other than 2xx; of a dialed leg, also what the transaction says where nothing came.
+    pub(super) fn declined(&mut self, id: LegId, response: &Response) {
+        let Some(leg) = self.legs.get(&id) else { return };
+        let status = response.status_code.code();
+        let silent = matches!(
+            &leg.phase,
+            Phase::Calling(invite) | Phase::Leaving(Rest::Final(invite)) if !invite.provisional
+        );
+        let how = match status {
+            _ if leg.dialed.is_some() => {
+                End::Failed { status, cause: reason::cause(&response.headers) }
+            }
             486 | 600 | 603 => End::Declined,
             408 | 480 | 487 => End::NoAnswer,
             _ => End::Unreachable,
         };
+        if status == 408 && silent {
+            self.proxy_silent(id);
+        }
         self.over(id, how);
     }
 
@@ -236,16 +218,4 @@ impl Desk {
             leg.session.alarm = Some(self.wheel.set(Instant::now(), next, due));
         }
     }
-}
-
-fn call_headers(caller: Option<&str>) -> Vec<Header> {
-    match caller {
-        Some(_) => vec![],
-        None => vec![Header::Privacy("id".into())],
-    }
-}
-
-/// What of a text may stand in a URI's user part or in a header as it is; the rest would be another header, or another URI.
-fn word(text: &str) -> String {
-    text.chars().filter(|it| it.is_ascii_alphanumeric() || "+-_.!~*'()/".contains(*it)).collect()
 }

@@ -28,7 +28,7 @@ impl Desk {
             return;
         }
         leg.session.refreshing = true;
-        let extra = leg.session.ask(&self.config.timing);
+        let mut extra = leg.session.ask(&self.config.timing);
         let (method, body) = match leg.dialog.updates {
             true => (Method::Update, None),
             false => {
@@ -36,6 +36,7 @@ impl Desk {
                 (Method::Invite, Some(leg.voice.said.clone()))
             }
         };
+        extra.extend(leg.credentials(&method));
         let request = leg.dialog.request(&self.stack, method, extra, body);
         let way = leg.dialog.way(&self.stack);
         self.ask(Asked::Refresh(id), request, way);
@@ -50,6 +51,7 @@ impl Desk {
         match response.status_code.code() {
             100..=199 => {}
             200..=299 => {
+                leg.answered_challenge_is_over();
                 leg.session.agreed(&response.headers);
                 leg.dialog.retarget(&response.headers);
                 let offered = leg.voice.offered;
@@ -70,6 +72,10 @@ impl Desk {
                 let due = Due::Refresh(id);
                 leg.session.alarm =
                     Some(self.wheel.set(Instant::now(), Duration::from_millis(wait), due));
+            }
+            401 | 407 if leg.challenged(response) => {
+                leg.session.refreshing = false;
+                self.refresh(id);
             }
             // The far end no longer knows the dialog, or cannot be reached (RFC 3261 §12.2.1.2).
             408 | 481 => self.hang_up(id, End::Lost),

@@ -26,6 +26,10 @@ impl Desk {
                 leg.phase = Phase::Leaving(Rest::Ack { door, bye: true });
                 self.ended(id, how);
             }
+            Phase::Reaching => {
+                self.ended(id, how);
+                self.settle(id);
+            }
             Phase::Calling(invite) => {
                 leg.phase = Phase::Leaving(Rest::Final(invite));
                 self.ended(id, how);
@@ -43,7 +47,8 @@ impl Desk {
     /// Sends BYE.
     pub(super) fn bye(&mut self, id: LegId) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
-        let bye = leg.dialog.request(&self.stack, Method::Bye, None, None);
+        let pass = leg.credentials(&Method::Bye);
+        let bye = leg.dialog.request(&self.stack, Method::Bye, pass, None);
         let way = leg.dialog.way(&self.stack);
         leg.pending += 1;
         self.ask(Asked::Bye(id), bye, way);
@@ -64,7 +69,7 @@ impl Desk {
         let t1 = self.config.timing.t1;
         let patience = if due == Due::Ack(id) { t1 * 66 } else { t1 * 140 };
         leg.alarm = Some(self.wheel.set(Instant::now(), patience, due));
-        if let (Party::Trunk(trunk), true) = (&leg.party, id.arrived()) {
+        if let Party::Trunk(trunk) = &leg.party {
             let key = trunk.key.clone();
             self.trunk_released(&key);
         }
@@ -97,6 +102,12 @@ impl Desk {
         let Some(mut leg) = self.legs.remove(&id) else { return };
         self.wheel.cancel(&mut leg.alarm);
         self.wheel.cancel(&mut leg.session.alarm);
+        // Its far end never said the last word (RFC 3261 §9.1): nobody waits for it any longer.
+        if let Phase::Calling(invite) | Phase::Leaving(Rest::Final(invite)) = &leg.phase
+            && let Some(hold) = &invite.hold
+        {
+            hold.terminate();
+        }
         self.tags.remove(&leg.dialog.tag);
         self.tally.legs.store(self.legs.len(), Relaxed);
     }
@@ -109,6 +120,9 @@ impl Desk {
         }
         if leg.announced {
             self.tell(Event::Ended { leg: id, how: End::Lost });
+        }
+        if let (Party::Trunk(trunk), false) = (&leg.party, leg.leaving()) {
+            self.trunk_released(&trunk.key.clone());
         }
         self.media.close(id.0);
         leg.announced = false;

@@ -10,6 +10,7 @@ use rsipstack::transaction::key::{TransactionKey, TransactionRole};
 use rsipstack::transport::{SipAddr, SipConnection};
 
 use super::{Desk, Shared};
+use crate::leg::Hold;
 use crate::port::LegId;
 use crate::reply;
 use crate::stack::Flow;
@@ -170,18 +171,23 @@ impl Desk {
         asked: Asked,
         request: Request,
         way: (Option<SipConnection>, Option<SipAddr>),
-    ) {
-        let Some(shared) = self.shared.upgrade() else { return };
+    ) -> Option<Hold> {
+        let shared = self.shared.upgrade()?;
         let endpoint = self.stack.endpoint.clone();
         let (connection, destination) = way;
+        let key = TransactionKey::from_request(&request, TransactionRole::Client);
+        let made = key.map(|key| {
+            let mut made = Transaction::new_client(key, request, endpoint, connection);
+            made.destination = destination;
+            made
+        });
+        let hold =
+            made.as_ref().ok().map(|it| Hold { sender: it.tu_sender.clone(), key: it.key.clone() });
         self.runtime.spawn(Box::pin(async move {
-            let Ok(key) = TransactionKey::from_request(&request, TransactionRole::Client) else {
-                return;
-            };
-            let mut transaction = Transaction::new_client(key, request, endpoint, connection);
-            transaction.destination = destination;
             let mut answered = false;
-            if transaction.send().await.is_ok() {
+            if let Ok(mut transaction) = made
+                && transaction.send().await.is_ok()
+            {
                 while let Some(message) = transaction.receive().await {
                     if let SipMessage::Response(response) = message {
                         answered |= response.status_code.code() >= 200;
@@ -193,14 +199,15 @@ impl Desk {
                 shared.with(asked.leg(), |desk| desk.unheard(&asked));
             }
         }));
+        hold
     }
 
     fn heard(&mut self, asked: &Asked, response: &Response) {
         match asked {
             Asked::Invite(leg) => self.invite_answered(*leg, response),
             Asked::Refresh(leg) => self.refresh_answered(*leg, response),
-            Asked::Bye(leg) if response.status_code.code() >= 200 => self.bye_over(*leg),
-            Asked::Bye(_) | Asked::Cancel(_) => {}
+            Asked::Bye(leg) => self.bye_answered(*leg, response),
+            Asked::Cancel(_) => {}
             Asked::Qualify(user) => self.qualified(user, response.status_code.code()),
             Asked::Trunk(key) => self.trunk_answered(key, response.status_code.code()),
         }

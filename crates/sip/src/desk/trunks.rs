@@ -1,14 +1,21 @@
 //! Trunks as they stand: how many calls each has up, and whether its far end answers.
 
-use std::time::Instant;
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::time::{Duration, Instant};
 
 use rsipstack::sip::{Header, Host, HostWithPort, Method, Uri};
 
 use super::Desk;
 use super::transactions::Asked;
 use crate::leg::dialog::Dialog;
+use crate::port::LegId;
 use crate::stack::Flow;
+use crate::trunk::{KnownTrunk, Party};
 use crate::wheel::Due;
+
+/// How long an address that left an INVITE unanswered is passed over where there is another.
+const SHUNNED_FOR: Duration = Duration::from_secs(30);
 
 /// A trunk at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,6 +39,8 @@ pub(super) struct Line {
     flow: Option<Flow>,
     heard: Option<Instant>,
     up: Option<bool>,
+    /// Addresses that left an INVITE unanswered, and when.
+    shunned: BTreeMap<SocketAddr, Instant>,
 }
 
 impl Desk {
@@ -64,6 +73,33 @@ impl Desk {
         if first {
             self.ask_trunk_later(key);
         }
+    }
+
+    /// A call goes out over a trunk.
+    pub(super) fn trunk_dialed(&mut self, key: &str) {
+        self.lines.entry(key.to_owned()).or_default().in_use += 1;
+    }
+
+    /// The addresses of a trunk, those first that are not known to be away.
+    pub(super) fn proxies(&self, trunk: &KnownTrunk) -> Vec<SocketAddr> {
+        let addresses = trunk.outbound.iter().flat_map(|it| &it.addresses);
+        let mut addresses: Vec<SocketAddr> = addresses.copied().collect();
+        if let Some(line) = self.lines.get(&trunk.key) {
+            let away = |it: &SocketAddr| {
+                line.shunned.get(it).is_some_and(|since| since.elapsed() < SHUNNED_FOR)
+            };
+            addresses.sort_by_key(away);
+        }
+        addresses
+    }
+
+    /// Nothing at all came back from where the INVITE of a dialed leg went.
+    pub(super) fn proxy_silent(&mut self, id: LegId) {
+        let Some(leg) = self.legs.get(&id).filter(|it| it.dialed.is_some()) else { return };
+        let Party::Trunk(trunk) = &leg.party else { return };
+        let Some(line) = self.lines.get_mut(&trunk.key) else { return };
+        line.shunned.retain(|_, since| since.elapsed() < SHUNNED_FOR);
+        line.shunned.insert(leg.dialog.flow.peer, Instant::now());
     }
 
     /// A trunk's call is over.

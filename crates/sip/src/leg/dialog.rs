@@ -25,7 +25,7 @@ pub(crate) struct Dialog {
     pub far_seq: Option<u32>,
     pub flow: Flow,
     /// Requests go where the far end's come from if its Contact names another address: it is a phone behind NAT.
-    direct: bool,
+    pub direct: bool,
     /// It takes UPDATE.
     pub updates: bool,
 }

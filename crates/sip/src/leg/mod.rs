@@ -4,11 +4,14 @@ pub(crate) mod dialog;
 pub(crate) mod session_timer;
 pub(crate) mod voice;
 
-use rsipstack::sip::{Header, Request, Response, StatusCode};
+use std::time::Duration;
+
+use rsipstack::sip::{Header, Method, Request, Response, StatusCode};
 use rsipstack::transaction::key::TransactionKey;
 use rsipstack::transaction::transaction::{TransactionEvent, TransactionEventSender};
 
 use crate::census::Seat;
+use crate::credentials::Challenge;
 use crate::port::LegId;
 use crate::reply::Frame;
 use crate::sdp::Description;
@@ -37,12 +40,50 @@ pub(crate) struct Leg {
     /// What its 200 will say of the session timer, and the offer that it will answer.
     pub terms: Vec<Header>,
     pub offer: Option<Box<Description>>,
+    /// It was dialed over a trunk.
+    pub dialed: Option<Box<Dialed>>,
+}
+
+/// What is particular about a leg that was dialed over a trunk.
+pub(crate) struct Dialed {
+    pub ring_timeout: Duration,
+    /// What the trunk asked us last.
+    pub pass: Option<Challenge>,
+    /// A challenge was answered, and what came of it is not known yet. Another one means that we are not wanted.
+    pub answered_challenge: bool,
 }
 
 impl Leg {
     /// Whether it ended.
     pub fn leaving(&self) -> bool {
         matches!(self.phase, Phase::Leaving(_))
+    }
+
+    /// Our credentials for its next request, where the trunk has asked for them before (RFC 3261 §22.3).
+    pub fn credentials(&mut self, method: &Method) -> Option<Header> {
+        let Party::Trunk(trunk) = &self.party else { return None };
+        let login = trunk.outbound.as_ref()?.login.as_ref()?;
+        let pass = self.dialed.as_mut()?.pass.as_mut()?;
+        Some(pass.answer(login, &method.to_string(), &self.dialog.target.to_string()))
+    }
+
+    /// Takes a challenge. Whether the request may be sent once more.
+    pub fn challenged(&mut self, response: &Response) -> bool {
+        let Party::Trunk(trunk) = &self.party else { return false };
+        let login = trunk.outbound.as_ref().is_some_and(|it| it.login.is_some());
+        let Some(dialed) = self.dialed.as_mut().filter(|it| login && !it.answered_challenge) else {
+            return false;
+        };
+        dialed.pass = Challenge::of(&response.headers);
+        dialed.answered_challenge = dialed.pass.is_some();
+        dialed.answered_challenge
+    }
+
+    /// A 2xx came: the next challenge is a new one. Whether it is a dialed leg.
+    pub fn answered_challenge_is_over(&mut self) -> bool {
+        let Some(dialed) = &mut self.dialed else { return false };
+        dialed.answered_challenge = false;
+        true
     }
 }
 
@@ -52,6 +93,8 @@ pub(crate) enum Phase {
     Knocking(Door),
     /// It arrived, 200 was sent, and its ACK has not come.
     Answered(Door),
+    /// We are about to call, and connect to the trunk first.
+    Reaching,
     /// We call, and no final response has come.
     Calling(Invite),
     /// Both sides agree that it is up.
@@ -73,10 +116,26 @@ pub(crate) enum Rest {
 /// Our INVITE while it is open.
 pub(crate) struct Invite {
     pub request: Box<Request>,
+    pub hold: Option<Hold>,
     /// A provisional response came: CANCEL may be sent (RFC 3261 §9.1).
     pub provisional: bool,
     pub ringing: bool,
     pub cancelled: bool,
+    /// The description that came with a provisional response, if any.
+    pub early: Vec<u8>,
+}
+
+/// A transaction, as far as it can be ended from outside.
+pub(crate) struct Hold {
+    pub sender: TransactionEventSender,
+    pub key: TransactionKey,
+}
+
+impl Hold {
+    /// Ends it, whatever it waits for.
+    pub fn terminate(&self) {
+        let _ = self.sender.send(TransactionEvent::Terminate(self.key.clone()));
+    }
 }
 
 /// An INVITE's server transaction, as far as we hold it.

@@ -21,6 +21,8 @@ pub(crate) struct Clips {
     pub(crate) ringback: Clip,
     greeting_es: Clip,
     greeting_en: Clip,
+    abandoned_es: Clip,
+    abandoned_en: Clip,
 }
 
 impl Clips {
@@ -30,6 +32,8 @@ impl Clips {
             ringback: Clip::read(include_bytes!("../../prompts/ringback.wav"))?,
             greeting_es: Clip::read(include_bytes!("../../prompts/greeting-es.wav"))?,
             greeting_en: Clip::read(include_bytes!("../../prompts/greeting-en.wav"))?,
+            abandoned_es: Clip::read(include_bytes!("../../prompts/abandoned-es.wav"))?,
+            abandoned_en: Clip::read(include_bytes!("../../prompts/abandoned-en.wav"))?,
         })
     }
 
@@ -37,6 +41,13 @@ impl Clips {
         match language {
             Language::Es => &self.greeting_es,
             Language::En => &self.greeting_en,
+        }
+    }
+
+    pub(crate) fn abandoned(&self, language: Language) -> &Clip {
+        match language {
+            Language::Es => &self.abandoned_es,
+            Language::En => &self.abandoned_en,
         }
     }
 }
@@ -94,6 +105,8 @@ mod tests {
             (&clips.ringback, 4.5),
             (clips.greeting(Language::Es), 6.0),
             (clips.greeting(Language::En), 6.0),
+            (clips.abandoned(Language::Es), 11.4),
+            (clips.abandoned(Language::En), 12.2),
         ];
         for (clip, expected) in seconds {
             let length = clip.frames() as f64 / 50.0;

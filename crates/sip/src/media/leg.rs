@@ -59,6 +59,7 @@ enum What {
     Ringback,
     Music,
     Greeting(Language),
+    Abandoned(Language),
 }
 
 #[derive(Debug)]
@@ -182,12 +183,16 @@ impl Leg {
         Ok((to, header))
     }
 
-    /// The next frame of the recording that the far end hears, and whether a greeting ended with
+    /// The next frame of the recording that the far end hears, and whether a message ended with
     /// the frame before. A leg that is not connected waits at the beginning.
     pub(crate) fn play<'a>(&mut self, clips: &'a Clips, now: Moment) -> (Option<Frame<'a>>, bool) {
         let (Hears::Recording(recording), Some(far)) = (&mut self.hears, &self.far) else {
             return (None, false);
         };
+        if recording.falls_silent(clips) {
+            self.hear(Hears::Silence);
+            return (None, true);
+        }
         let ended = recording.turn_over(clips);
         let codec = far.remote.codec;
         let payload = recording.clip(clips).frame(codec, recording.next);
@@ -340,6 +345,7 @@ impl Hears {
             Play::Ringback => What::Ringback,
             Play::Music => What::Music,
             Play::GreetingThenMusic(language) => What::Greeting(language),
+            Play::AbandonedThenSilence(language) => What::Abandoned(language),
         };
         Self::Recording(Recording { what, next: 0 })
     }
@@ -351,7 +357,13 @@ impl Recording {
             What::Ringback => &clips.ringback,
             What::Music => &clips.music,
             What::Greeting(language) => clips.greeting(language),
+            What::Abandoned(language) => clips.abandoned(language),
         }
+    }
+
+    /// At the end of what is said once, with nothing after it.
+    fn falls_silent(&self, clips: &Clips) -> bool {
+        matches!(self.what, What::Abandoned(_)) && self.next >= self.clip(clips).frames()
     }
 
     /// At the end: a greeting gives way to music, and `true` says so; the others begin again.

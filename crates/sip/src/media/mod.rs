@@ -116,6 +116,8 @@ pub enum Play {
     Music,
     /// That all agents are busy, once; then music, and [`MediaEvent::GreetingPlayed`].
     GreetingThenMusic(Language),
+    /// That somebody called and had no agent free, once; then silence, and [`MediaEvent::GreetingPlayed`].
+    AbandonedThenSilence(Language),
 }
 
 /// The languages of the prompts.
@@ -130,7 +132,7 @@ pub enum Language {
 /// What the engine notices. Told on its thread: whoever listens must not block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaEvent {
-    /// The greeting came to its end and music follows.
+    /// A greeting or the message of an abandoned call came to its end; music or silence follows.
     GreetingPlayed {
         /// The leg that heard it.
         leg: u64,

@@ -149,7 +149,7 @@ impl Intake {
     }
 
     fn admits(&self, ip: IpAddr) -> bool {
-        self.shared.directory().trunk_at(ip).is_some()
+        self.shared.directory().knows(ip)
             || self.guard.lock().unwrap_or_else(PoisonError::into_inner).admits(Instant::now(), ip)
     }
 

@@ -6,6 +6,7 @@ mod udp;
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rsipstack::EndpointBuilder;
 use rsipstack::sip::Transport;
@@ -123,6 +124,13 @@ impl Stack {
         self.udp.as_ref()
     }
 
+    /// A connection to a peer: one that is there, or a new one.
+    pub async fn connect_tcp(&self, peer: SocketAddr) -> Option<SipConnection> {
+        let peer = SipAddr::new(Transport::Tcp, peer.into());
+        let found = self.endpoint.transport_layer.lookup(&peer, None).await;
+        found.ok().map(|(connection, _)| connection)
+    }
+
     /// Closes everything.
     pub fn close(&self) {
         self.end.cancel();
@@ -145,7 +153,16 @@ impl Bound {
 
 fn options(config: &SwitchConfig) -> EndpointOption {
     let t1 = config.timing.t1;
-    EndpointOption { t1, t2: t1 * 8, t4: t1 * 10, t1x64: t1 * 64, ..EndpointOption::default() }
+    // How long a phone may ring is the engine's to say, and ours to bound; the stack's own limit would cut it short.
+    let timerc = Duration::from_secs(600);
+    EndpointOption {
+        timerc,
+        t1,
+        t2: t1 * 8,
+        t4: t1 * 10,
+        t1x64: t1 * 64,
+        ..EndpointOption::default()
+    }
 }
 
 fn advertised(bound: LocalAddrs, by: Option<IpAddr>) -> LocalAddrs {

@@ -227,6 +227,7 @@ async fn a_trunk_is_known_by_its_digest_from_any_address() {
                 ha1: Ha1::of("pbx", "timbre", "p"),
             }),
             channels: 1,
+            outbound: None,
         }],
         stations: vec![],
     });

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use timbre_sip::{
-    Arrival, Command, Event, Ha1, LegId, Network, Provision, Station, Switch, SwitchConfig, Timing,
-    Trunk,
+    Arrival, Command, Event, Ha1, LegId, Network, Outbound, Provision, Station, Switch,
+    SwitchConfig, Timing, Trunk,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
@@ -33,21 +33,33 @@ impl World {
     pub async fn new(config: SwitchConfig) -> Self {
         let (sender, events) = unbounded_channel();
         let switch = Switch::start(config, sender).await.expect("the switch starts");
-        switch.provision(Provision {
+        let addrs = switch.local_addrs();
+        let port = addrs.udp.or(addrs.tcp).expect("it listens").port();
+        let world = Self { switch, events, port };
+        world.provision(None);
+        world
+    }
+
+    /// The trunk `carrier`, over which calls go `outbound`, and ana's phone.
+    pub fn provision(&self, outbound: Option<Outbound>) {
+        self.switch.provision(Provision {
             trunks: vec![Trunk {
                 key: "carrier".into(),
                 networks: vec![Network { ip: [127, 0, 0, 1].into(), prefix: 32 }],
                 credentials: None,
                 channels: 100,
+                outbound,
             }],
             stations: vec![Station {
                 user: ANA.user.into(),
                 ha1: Ha1::of(ANA.user, "timbre", ANA.password),
             }],
         });
-        let addrs = switch.local_addrs();
-        let port = addrs.udp.or(addrs.tcp).expect("it listens").port();
-        Self { switch, events, port }
+    }
+
+    /// Calls up or being set up over the trunk.
+    pub fn in_use(&self) -> usize {
+        self.switch.trunks().iter().map(|it| it.in_use).sum()
     }
 
     /// The next event, within ten seconds.
