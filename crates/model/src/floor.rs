@@ -243,6 +243,8 @@ impl OutboundSpec {
     pub fn new(to: Vec<String>) -> Self {
         Self {
             to,
+            strip_plus: false,
+            prefix: String::new(),
             tcp: false,
             username: None,
             password: None,
