@@ -239,6 +239,9 @@ pub struct OutboundSpec {
 }
 
 impl OutboundSpec {
+    /// The port of SIP where an address names none (RFC 3261 §19.1.2).
+    pub const PORT: u16 = 5060;
+
     /// A trunk's outbound side with nothing but where calls go; all else is as in a definition that leaves it out.
     pub fn new(to: Vec<String>) -> Self {
         Self {
@@ -256,11 +259,6 @@ impl OutboundSpec {
             stopped: false,
         }
     }
-}
-
-impl OutboundSpec {
-    /// The port of SIP where an address names none (RFC 3261 §19.1.2).
-    pub const PORT: u16 = 5060;
 
     /// Where INVITEs go. Addresses that are none are left out; [`FloorSpec::faults`] names them.
     pub fn addresses(&self) -> Vec<std::net::SocketAddr> {
