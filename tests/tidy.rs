@@ -11,19 +11,31 @@ use serde_json::Value;
 use timbre_model::FloorSpec;
 
 /// Which crates of ours each crate may know. A new crate gets its line here.
-const EDGES: [(&str, &[&str]); 8] = [
+const EDGES: [(&str, &[&str]); 9] = [
     ("timbre-model", &[]),
     ("timbre-engine", &["timbre-model"]),
     ("timbre-store", &["timbre-model"]),
     ("timbre-sip", &[]),
     ("timbre-phone", &[]),
     ("timbre-pacing", &["timbre-model"]),
+    ("timbre-compliance", &["timbre-model"]),
     ("timbre-sim", &["timbre-model", "timbre-engine"]),
-    ("timbre", &["timbre-model", "timbre-engine", "timbre-store", "timbre-sip", "timbre-phone"]),
+    (
+        "timbre",
+        &[
+            "timbre-model",
+            "timbre-engine",
+            "timbre-pacing",
+            "timbre-compliance",
+            "timbre-store",
+            "timbre-sip",
+            "timbre-phone",
+        ],
+    ),
 ];
 
 /// Crates that do the same on every run: no clock, no dice, no input or output.
-const PURE: [&str; 4] = ["model", "engine", "sim", "pacing"];
+const PURE: [&str; 5] = ["model", "engine", "sim", "pacing", "compliance"];
 
 /// What a pure crate must not depend on.
 const IMPURE: [&str; 8] =
