@@ -11,6 +11,7 @@ mod agents;
 mod controller;
 mod decision;
 mod durations;
+pub mod erlang;
 mod feedback;
 mod forecast;
 mod level;
