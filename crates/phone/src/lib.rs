@@ -9,10 +9,12 @@
 //! | one call, as caller or as called | `call`, `calling`, `called` |
 //! | the words of SIP and SDP | `message`, `digest`, `sdp` |
 //! | voice, and how to tell one tone from another | `voice`, `tone` |
+//! | a carrier with a population behind it | [`carrier`] |
 
 mod call;
 mod called;
 mod calling;
+pub mod carrier;
 pub mod clock;
 mod digest;
 mod endpoint;

@@ -90,6 +90,22 @@ impl Message {
         value.split_once(";tag=").map_or("", |(_, tag)| tag.split(';').next().unwrap_or_default())
     }
 
+    /// The branch of the topmost Via; empty where there is none.
+    pub(crate) fn branch(&self) -> &str {
+        let value = self.header("Via").split_once(";branch=").map_or("", |(_, rest)| rest);
+        value.split([';', ',']).next().unwrap_or_default()
+    }
+
+    /// The user part of the URI that a request is for.
+    pub(crate) fn called(&self) -> &str {
+        user_of(self.start.split(' ').nth(1).unwrap_or_default())
+    }
+
+    /// The user part of the URI in From.
+    pub(crate) fn caller(&self) -> &str {
+        user_of(self.header("From"))
+    }
+
     /// The address in Contact, without brackets.
     pub(crate) fn contact(&self) -> Option<String> {
         let value = self.header("Contact");
@@ -112,13 +128,28 @@ impl Message {
     }
 }
 
+/// `1` of `sip:1;phone-context=x@host`; empty where there is no user.
+fn user_of(uri: &str) -> &str {
+    let Some((before, _)) = uri.split_once('@') else { return "" };
+    let user = before.rsplit_once(':').map_or(before, |(_, user)| user);
+    user.split(';').next().unwrap_or_default()
+}
+
 fn phrase(status: u16) -> &'static str {
     match status {
+        100 => "Trying",
         180 => "Ringing",
+        183 => "Session Progress",
         200 => "OK",
+        404 => "Not Found",
+        480 => "Temporarily Unavailable",
         481 => "Call Does Not Exist",
+        482 => "Loop Detected",
         486 => "Busy Here",
         487 => "Request Terminated",
+        500 => "Server Internal Error",
+        503 => "Service Unavailable",
+        603 => "Decline",
         _ => "Answer",
     }
 }
@@ -134,6 +165,7 @@ mod tests {
         let request = Message::parse(text).expect("SIP");
         assert_eq!((request.method(), request.status(), request.sequence()), ("INVITE", None, 7));
         assert_eq!(request.contact().as_deref(), Some("sip:x@127.0.0.1:9"));
+        assert_eq!((request.called(), request.caller()), ("1", "x"));
         let answer = Message::parse(&request.answer(180, "t").datagram()).expect("SIP");
         assert_eq!((answer.status(), answer.method()), (Some(180), "INVITE"));
         assert_eq!(answer.all("Via").collect::<Vec<_>>(), ["a", "b"]);

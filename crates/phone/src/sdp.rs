@@ -18,3 +18,10 @@ pub(crate) fn listens_at(description: &str) -> Option<SocketAddr> {
     let port = line("m=audio ")?.split(' ').next()?.parse().ok()?;
     Some(SocketAddr::new(ip, port))
 }
+
+/// The payload type of telephone events (RFC 4733) that the far end understands; 101 where it does not say.
+pub(crate) fn events(description: &str) -> u8 {
+    let lines = description.lines().filter_map(|line| line.strip_prefix("a=rtpmap:"));
+    let mut of_events = lines.filter_map(|it| it.split_once(" telephone-event/8000"));
+    of_events.next().and_then(|(kind, _)| kind.parse().ok()).unwrap_or(101)
+}
