@@ -141,6 +141,23 @@ pub enum LeadState {
     },
 }
 
+impl LeadState {
+    /// Every word that [`LeadState::as_str`] gives.
+    pub const WORDS: &[&str] = &["ready", "claimed", "retry", "callback", "finished", "blocked"];
+
+    /// The word that stands for it in records, metrics and messages.
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::Claimed => "claimed",
+            Self::Retry { .. } => "retry",
+            Self::Callback { .. } => "callback",
+            Self::Finished { .. } => "finished",
+            Self::Blocked { .. } => "blocked",
+        }
+    }
+}
+
 /// What a lead's state becomes, written after an attempt or a refusal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeadChange {
@@ -179,6 +196,8 @@ pub enum Party {
 pub enum ConsentBasis {
     /// Express consent to calls from this company.
     Express,
+    /// Express consent in a signed writing (47 CFR 64.1200(f)), which a recorded voice needs in the United States.
+    Written,
     /// The callee asked to be called.
     Requested,
     /// A contract in force, on its object.
@@ -195,7 +214,7 @@ words! {
     LeadRole { Unknown = "unknown", DecisionMaker = "decision_maker", Interlocutor = "interlocutor", }
     Party { Consumer = "consumer", Business = "business", }
     ConsentBasis {
-        Express = "express", Requested = "requested", Contract = "contract",
+        Express = "express", Written = "written", Requested = "requested", Contract = "contract",
         ExistingCustomer = "existing_customer", LegitimateInterest = "legitimate_interest",
         Presumed = "presumed",
     }
