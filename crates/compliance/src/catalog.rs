@@ -101,7 +101,26 @@ macro_rules! shipped {
     };
 }
 
-shipped!["ES.yaml"];
+shipped![
+    "AR.yaml",
+    "AU.yaml",
+    "BR.yaml",
+    "CA.yaml",
+    "CL.yaml",
+    "CO.yaml",
+    "DE.yaml",
+    "EC.yaml",
+    "ES.yaml",
+    "FR.yaml",
+    "GB.yaml",
+    "IT.yaml",
+    "MX.yaml",
+    "PE.yaml",
+    "PT.yaml",
+    "US.yaml",
+    "UY.yaml",
+    "house.yaml",
+];
 
 impl Catalog {
     /// The jurisdictions that come with the program. Their files are checked by a test.

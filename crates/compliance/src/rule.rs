@@ -314,10 +314,10 @@ pub struct RatioCap {
     /// Fewer calls than this in the period are not judged.
     #[serde(default)]
     pub least_calls: u32,
-    /// The time to an agent counts from here.
+    /// The time below counts from here.
     pub from: StartPoint,
-    /// The time to an agent, in milliseconds, above which a call counts.
-    pub agent_within_ms: u32,
+    /// A call counts if no agent came within this, in milliseconds; of short calls, if it lasted no longer.
+    pub within_ms: u32,
 }
 
 /// Whose definition a ratio follows.
