@@ -53,6 +53,12 @@ const WORK: Kind = Kind::Histogram(&[
 const OFFER: Kind = Kind::Histogram(&[
     0.01, 0.05, 0.1, 0.25, 0.5, 1., 2., 3., 5., 8., 10., 15., 20., 30., 60., 300.,
 ]);
+/// From a live answer to the agent's voice: fine where people notice, and with the 2 s of the laws.
+const TO_AGENT: Kind =
+    Kind::Histogram(&[0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.5, 0.75, 1., 1.5, 2., 3., 5.]);
+/// Calls in set-up, which ring for half a minute.
+const SETUP: Kind =
+    Kind::Histogram(&[0.5, 1., 2., 3., 5., 8., 10., 12., 15., 18., 20., 25., 30., 45., 60.]);
 /// Rings: a caller gives up after eight.
 const RINGS: Kind = Kind::Histogram(&[1., 2., 3., 4., 5., 6., 8.]);
 /// Requests and transactions.
@@ -126,6 +132,49 @@ families! {
     QUEUE_OLDEST = G, "timbre_queue_oldest_wait_seconds", ["tenant", "queue"], "For how long the oldest of them has waited; 0 where none waits.";
     QUEUE_TALKING = G, "timbre_queue_talking_calls", ["tenant", "queue"], "Calls with an agent.";
     QUEUE_IDLE = G, "timbre_queue_idle_agents", ["tenant", "queue"], "Idle agents who may take the queue's calls.";
+
+    CAMPAIGN_STATE = G, "timbre_campaign_state", ["tenant", "campaign", "state"], "1 for the state that a campaign is in, 0 for the others.";
+    CAMPAIGN_WANTED = C, "timbre_campaign_lines_wanted_total", ["tenant", "campaign"], "Lines that pacing asked for.";
+    CAMPAIGN_DIALED = C, "timbre_campaign_attempts_dialed_total", ["tenant", "campaign"], "Attempts dialed.";
+    CAMPAIGN_ENDED = C, "timbre_campaign_attempts_ended_total", ["tenant", "campaign", "outcome", "blame"], "Attempts that ended, by outcome; blame: whose doing the outcome is.";
+    CAMPAIGN_LIVE = C, "timbre_campaign_live_answers_total", ["tenant", "campaign"], "Attempts that a person answered, or what was taken for one.";
+    CAMPAIGN_ABANDONED = C, "timbre_campaign_abandoned_total", ["tenant", "campaign"], "Live answers that the law counts as abandoned: no agent was there in time.";
+    CAMPAIGN_TO_AGENT = TO_AGENT, "timbre_campaign_answer_to_agent_seconds", ["tenant", "campaign"], "From a live answer to the agent's voice, for those that were served.";
+    CAMPAIGN_SETUP = SETUP, "timbre_campaign_setup_seconds", ["tenant", "campaign"], "From the INVITE to the answer, or to the end where there was none.";
+    CAMPAIGN_REFUSED = C, "timbre_campaign_leads_refused_total", ["tenant", "campaign", "rule"], "Leads that a rule refused, by rule; one that is looked at twice counts twice.";
+    CAMPAIGN_AGENT_REFUSED = C, "timbre_campaign_agent_dials_refused_total", ["tenant", "campaign"], "Calls that an agent wanted to place and might not.";
+
+    CAMPAIGN_IN_SETUP = G, "timbre_campaign_lines_in_setup", ["tenant", "campaign"], "Lines dialed and not answered yet.";
+    CAMPAIGN_PENDING = G, "timbre_campaign_lines_pending", ["tenant", "campaign"], "Lines asked for and neither dialed nor refused yet.";
+    CAMPAIGN_WAITING = G, "timbre_campaign_waiting_calls", ["tenant", "campaign"], "Live answers that wait for an agent.";
+    CAMPAIGN_TALKING = G, "timbre_campaign_talking_calls", ["tenant", "campaign"], "Calls with an agent.";
+    CAMPAIGN_AGENTS = G, "timbre_campaign_agents", ["tenant", "campaign"], "Agents who work for a campaign, in whatever phase.";
+    CAMPAIGN_IDLE = G, "timbre_campaign_idle_agents", ["tenant", "campaign"], "Of these, agents who are idle.";
+    CAMPAIGN_EXPECTED_FREE = G, "timbre_campaign_agents_expected_free", ["tenant", "campaign"], "Agents idle by the time a line dialed now would be answered, on average; NaN where the method forecasts nothing.";
+    CAMPAIGN_EXPECTED_ANSWERS = G, "timbre_campaign_expected_answers", ["tenant", "campaign"], "Live answers that the lines in set-up will give, on average.";
+    CAMPAIGN_THRESHOLD = G, "timbre_campaign_pacing_threshold", ["tenant", "campaign"], "The highest risk of abandonment at which a line is placed; NaN where the method has none.";
+    CAMPAIGN_RISK = G, "timbre_campaign_pacing_marginal_risk", ["tenant", "campaign"], "The risk that the next line's answer would find no agent; NaN where the method has none.";
+    CAMPAIGN_RATIO = G, "timbre_campaign_pacing_lines_per_agent", ["tenant", "campaign"], "Lines for each idle agent; NaN where the method has no such figure.";
+    CAMPAIGN_HELD_BACK = G, "timbre_campaign_held_back", ["tenant", "campaign", "reason"], "1 for what kept the last decision from placing one more line, else 0.";
+    CAMPAIGN_WITHHELD = G, "timbre_campaign_withheld", ["tenant", "campaign", "reason"], "1 while nothing may be dialed for a campaign, by reason, else 0.";
+    CAMPAIGN_WINDOW_LIVE = G, "timbre_campaign_window_live_answers", ["tenant", "campaign"], "Live answers in the window that the law counts over.";
+    CAMPAIGN_WINDOW_ABANDONED = G, "timbre_campaign_window_abandoned_calls", ["tenant", "campaign"], "Of these, abandoned ones.";
+    CAMPAIGN_CAP = G, "timbre_campaign_abandonment_cap", ["tenant", "campaign"], "Share of live answers that may be abandoned: the strictest of those that apply; NaN where none is known.";
+    CAMPAIGN_TARGET = G, "timbre_campaign_abandonment_target", ["tenant", "campaign"], "Share of live answers at which pacing aims, under the cap; NaN before the first decision.";
+
+    LEADS = G, "timbre_leads", ["tenant", "list", "state"], "Leads of a list in each state.";
+    DO_NOT_CALL_ADDED = C, "timbre_do_not_call_added_total", ["tenant"], "Entries added to the do-not-call lists.";
+    DO_NOT_CALL_CANCELLED = C, "timbre_do_not_call_cancelled_total", ["tenant"], "Calls in set-up that were cancelled because their callee was added.";
+
+    TRUNK_DIALED = C, "timbre_trunk_attempts_dialed_total", ["tenant", "trunk"], "Attempts dialed over a trunk.";
+    TRUNK_ENDED = C, "timbre_trunk_attempts_ended_total", ["tenant", "trunk", "blame"], "Attempts over a trunk that ended, by whose doing it was.";
+    TRUNK_SETUP = G, "timbre_trunk_attempts_in_setup", ["tenant", "trunk"], "Attempts in set-up on a trunk.";
+    TRUNK_SETUP_MAX = G, "timbre_trunk_attempts_in_setup_max", ["tenant", "trunk"], "Attempts that a trunk may have in set-up at once.";
+    TRUNK_PACE = G, "timbre_trunk_attempts_per_second_max", ["tenant", "trunk"], "Attempts that may be dialed over a trunk in a second now: less than the floor says while its carrier is in trouble.";
+    TRUNK_SPENT = G, "timbre_trunk_spent_today", ["tenant", "trunk"], "Spent on calls over a trunk since midnight UTC.";
+    TRUNK_SPEND_MAX = G, "timbre_trunk_spend_per_day_max", ["tenant", "trunk"], "Most that may be spent on calls over a trunk in a day (UTC); NaN where there is no limit.";
+    TRUNK_TROUBLE = G, "timbre_trunk_trouble", ["tenant", "trunk"], "1 while a trunk's carrier is in trouble and fewer attempts are dialed over it, else 0.";
+    TRUNK_STOPPED = G, "timbre_trunk_stopped", ["tenant", "trunk"], "1 while a trunk's kill switch is on and nothing is dialed over it, else 0.";
 
     AGENTS = G, "timbre_agents", ["tenant", "state"], "Agents in each state.";
     AGENT_SECONDS = C, "timbre_agent_state_seconds_total", ["tenant", "state"], "Whole seconds that agents spent in each state, the running ones included; signed-out time is not counted.";
