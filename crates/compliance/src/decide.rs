@@ -176,7 +176,7 @@ fn rank(entry: &RuleDecision) -> (Remedy, Option<Civil>) {
     (if shut { Remedy::Operator } else { remedy }, entry.until)
 }
 
-fn refused(rule: &str, reason: Reason) -> Decision {
+pub(crate) fn refused(rule: &str, reason: Reason) -> Decision {
     let rule: Arc<str> = rule.into();
     let entry = RuleDecision {
         rule: Arc::clone(&rule),

@@ -9,8 +9,10 @@
 
 mod attempt;
 mod catalog;
+mod clockwatch;
 mod decide;
 mod decision;
+mod explain;
 mod history;
 mod holiday;
 mod hours;
@@ -19,6 +21,7 @@ mod selector;
 
 pub use attempt::{Attempt, Presented};
 pub use catalog::{Catalog, CatalogError, Jurisdiction};
+pub use clockwatch::{Clockwatch, Reading, decide_reading};
 pub use decide::decide;
 pub use decision::{
     AbandonedMessage, AnswerToAgent, CallerIdDuty, Decision, Looked, Obligations, Reason,
