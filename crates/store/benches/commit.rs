@@ -143,6 +143,7 @@ impl Names {
             answered_ring: None,
             connected_at: None,
             agent: None,
+            outbound: None,
             hold: HoldStats::default(),
             ended_at: None,
             outcome: None,

@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use timbre_model::{
-    AgentId, CallId, CallOutcome, CallRecord, CallerId, ClientId, Disposition, EndCause, HoldStats,
-    PhoneNumber, QueueId, ReleasedBy, Slug, TenantId, TrunkId,
+    AgentId, CallId, CallOutcome, CallRecord, CallerId, CampaignId, ClientId, Disposition,
+    EndCause, HoldStats, LeadId, PhoneNumber, PlacedFor, QueueId, ReleasedBy, Slug, TenantId,
+    TrunkId,
 };
 
+use crate::outbound::leads;
 use crate::row::{Columns, Row};
 use crate::sql::{Args, Kind, Table};
 use crate::{Store, StoreError};
@@ -37,6 +39,8 @@ pub(crate) static CALLS: Table = Table::new(
         ("disposition", Kind::Text),
         ("disposition_automatic", Kind::Int),
         ("wrapped_up_at", Kind::Int),
+        ("campaign", Kind::Text),
+        ("lead", Kind::Int),
     ],
     2,
     6,
@@ -52,7 +56,7 @@ fn micros(span: Duration) -> i64 {
 }
 
 /// Postgres keeps no NUL in a text, and a trunk may send one.
-fn without_nul(text: &str) -> std::borrow::Cow<'_, str> {
+pub(crate) fn without_nul(text: &str) -> std::borrow::Cow<'_, str> {
     if text.contains('\0') { text.replace('\0', "\u{fffd}").into() } else { text.into() }
 }
 
@@ -70,6 +74,7 @@ pub(crate) fn write(call: &CallRecord, to: &mut Args) {
         answered_ring,
         connected_at,
         agent,
+        outbound,
         hold: HoldStats { count, total, longest },
         ended_at,
         outcome,
@@ -91,11 +96,13 @@ pub(crate) fn write(call: &CallRecord, to: &mut Args) {
     to.text(disposition.as_ref().map(|it| it.code.as_str()));
     to.int(disposition.as_ref().map(|it| i64::from(it.automatic)));
     to.int(wrapped_up_at.map(|at| at.as_micros()));
+    to.text(outbound.as_ref().map(|it| it.campaign.as_str()));
+    to.int(outbound.as_ref().and_then(|it| it.lead).map(leads::key));
 }
 
 pub(crate) fn read(row: &Row) -> Result<CallRecord, StoreError> {
     let mut from = Columns::new(row, "calls", 2);
-    Ok(CallRecord {
+    let mut call = CallRecord {
         tenant: from.parsed("tenant", |it| TenantId::parse(it).ok())?,
         id: from.call("id")?,
         arrived_at: from.time("arrived_at")?,
@@ -121,7 +128,17 @@ pub(crate) fn read(row: &Row) -> Result<CallRecord, StoreError> {
         released_by: from.parsed_or_null("released_by", ReleasedBy::parse)?,
         disposition: read_disposition(&mut from)?,
         wrapped_up_at: from.time_or_null("wrapped_up_at")?,
-    })
+        outbound: None,
+    };
+    call.outbound = read_outbound(&mut from)?;
+    Ok(call)
+}
+
+/// These columns came later, and stand last.
+fn read_outbound(from: &mut Columns<'_>) -> Result<Option<PlacedFor>, StoreError> {
+    let campaign = from.parsed_or_null("campaign", |it| CampaignId::parse(it).ok())?;
+    let lead = from.count_or_null::<u64>("lead")?.map(LeadId::from_u64);
+    Ok(campaign.map(|campaign| PlacedFor { campaign, lead }))
 }
 
 fn read_disposition(from: &mut Columns<'_>) -> Result<Option<Disposition>, StoreError> {
@@ -148,7 +165,7 @@ impl Store {
         let rows = self.rows(
             "SELECT tenant, id, arrived_at, trunk, dialed, caller, queue, client, answered_at, answered_ring, \
              connected_at, agent, hold_count, hold_total, hold_longest, ended_at, outcome, cause, released_by, \
-             disposition, disposition_automatic, wrapped_up_at FROM calls WHERE tenant = $1 AND id = $2",
+             disposition, disposition_automatic, wrapped_up_at, campaign, lead FROM calls WHERE tenant = $1 AND id = $2",
             |args| {
                 args.text(tenant.as_str()).bytes(&key(id)[..]);
             },

@@ -2,12 +2,20 @@
 
 use std::collections::BTreeSet;
 
-use timbre_model::{AgentStateRecord, CallRecord, Change, OfferRecord, TimelineEntry};
+use timbre_model::{
+    AgentStateRecord, AttemptRecord, CallRecord, CampaignRecord, Change, DoNotCallEntry,
+    LeadChange, OfferRecord, TimelineEntry,
+};
 
 use crate::agents::AGENT_STATES;
 use crate::calls::CALLS;
+use crate::database::apart;
 use crate::floors::{FLOORS, NewFloor};
 use crate::offers::OFFERS;
+use crate::outbound::attempts::{self, ATTEMPTS};
+use crate::outbound::campaigns::{self, CAMPAIGNS};
+use crate::outbound::chain::{self, NewEntry};
+use crate::outbound::{do_not_call, gate, leads};
 use crate::sql::{Dialect, Statement};
 use crate::timeline::TIMELINE;
 use crate::{Store, StoreError, agents, calls, floors, offers, timeline};
@@ -20,6 +28,12 @@ struct Sorted<'a> {
     timeline: Vec<&'a TimelineEntry>,
     offers: Vec<&'a OfferRecord>,
     agent_states: Vec<&'a AgentStateRecord>,
+    campaigns: Vec<&'a CampaignRecord>,
+    attempts: Vec<&'a AttemptRecord>,
+    leads: Vec<&'a LeadChange>,
+    do_not_call: Vec<&'a DoNotCallEntry>,
+    /// What goes into the audit trail: of each record also those that a later one of the batch replaces.
+    chained: Vec<NewEntry>,
 }
 
 impl<'a> Sorted<'a> {
@@ -34,10 +48,28 @@ impl<'a> Sorted<'a> {
                 Change::Timeline(entry) => sorted.timeline.push(entry),
                 Change::Offer(offer) => sorted.offers.push(offer),
                 Change::AgentState(record) => sorted.agent_states.push(record),
+                Change::Campaign(record) => {
+                    sorted.chained.push(campaigns::entry(record));
+                    sorted.campaigns.push(record);
+                }
+                Change::Attempt(record) => {
+                    sorted.chained.extend(attempts::end_entry(record));
+                    sorted.attempts.push(record);
+                }
+                Change::Lead(change) => sorted.leads.push(change),
+                Change::DoNotCall(entry) => {
+                    sorted.chained.push(do_not_call::entry(entry));
+                    sorted.do_not_call.push(entry);
+                }
             }
         }
         last_of_each(&mut sorted.calls, |call| (&call.tenant, call.id));
         last_of_each(&mut sorted.offers, |offer| (&offer.tenant, offer.id));
+        last_of_each(&mut sorted.campaigns, |it| (&it.tenant, &it.campaign));
+        last_of_each(&mut sorted.attempts, |it| (&it.tenant, it.id));
+        last_of_each(&mut sorted.leads, |it| (&it.tenant, it.lead));
+        // Rows are locked in the order of their keys by whoever writes them.
+        sorted.leads.sort_by_key(|it| (&it.tenant, it.lead));
         sorted
     }
 }
@@ -54,9 +86,10 @@ fn last_of_each<'a, R, K: Ord>(records: &mut Vec<&'a R>, key: impl Fn(&'a R) -> 
     records.reverse();
 }
 
-pub(crate) fn statements(dialect: Dialect, changes: &[Change]) -> Vec<Statement> {
-    let sorted = Sorted::new(changes);
+fn statements(dialect: Dialect, sorted: &Sorted<'_>) -> Vec<Statement> {
     let mut all = Vec::with_capacity(8);
+    let barring = sorted.do_not_call.iter().map(|it| &it.tenant);
+    all.extend(gate::shut(dialect, barring));
     all.extend(FLOORS.upsert(dialect, &sorted.floors, floors::write));
     all.extend(CALLS.upsert(dialect, &sorted.calls, |call, to| calls::write(call, to)));
     all.extend(TIMELINE.upsert(dialect, &sorted.timeline, |entry, to| timeline::write(entry, to)));
@@ -64,6 +97,10 @@ pub(crate) fn statements(dialect: Dialect, changes: &[Change]) -> Vec<Statement>
     all.extend(
         AGENT_STATES.upsert(dialect, &sorted.agent_states, |record, to| agents::write(record, to)),
     );
+    all.extend(leads::commit_statements(dialect, &sorted.leads));
+    all.extend(CAMPAIGNS.upsert(dialect, &sorted.campaigns, |it, to| campaigns::write(it, to)));
+    all.extend(ATTEMPTS.upsert(dialect, &sorted.attempts, |it, to| attempts::write(it, to)));
+    all.extend(sorted.do_not_call.iter().map(|it| do_not_call::add(dialect, it)));
     all
 }
 
@@ -83,7 +120,20 @@ impl Store {
         if changes.is_empty() {
             return Ok(());
         }
-        let statements = statements(self.database.dialect(), changes);
-        self.database.write(statements).await.map(drop)
+        let sorted = Sorted::new(changes);
+        let statements = statements(self.database.dialect(), &sorted);
+        if sorted.chained.is_empty() {
+            return self.database.write(statements).await.map(drop);
+        }
+        let (database, chained) = (self.database.clone(), sorted.chained);
+        apart(async move {
+            let mut transaction = database.begin().await?;
+            for statement in statements {
+                transaction.run(statement).await?;
+            }
+            chain::append(&mut transaction, chained, true).await?;
+            transaction.commit().await
+        })
+        .await
     }
 }

@@ -17,6 +17,7 @@ mod health;
 mod ledger;
 mod list;
 mod offers;
+mod outbound;
 mod read;
 mod recover;
 mod requests;
@@ -29,6 +30,7 @@ mod tokens;
 
 pub use error::StoreError;
 pub use ledger::{Committed, Ledger};
+pub use outbound::*;
 pub use read::{
     CallFilter, Cursor, Description, DoneRequest, FloorVersion, Page, PageRequest, Recovered,
     StateTime,

@@ -14,6 +14,41 @@ pub(crate) enum Dialect {
     Postgres,
 }
 
+impl Dialect {
+    /// The condition that `column` is one of the texts in the JSON array bound as `$value`. One text however many they are,
+    /// so that it is prepared once.
+    pub(crate) fn among(self, column: &str, value: u8) -> String {
+        match self {
+            Self::Sqlite => format!("{column} IN (SELECT value FROM json_each(${value}))"),
+            Self::Postgres => format!(
+                "{column} = ANY (ARRAY(SELECT jsonb_array_elements_text(${value}::text::jsonb)))"
+            ),
+        }
+    }
+
+    /// The same for whole numbers.
+    pub(crate) fn among_ints(self, column: &str, value: u8) -> String {
+        match self {
+            Self::Sqlite => self.among(column, value),
+            Self::Postgres => format!(
+                "{column} = ANY (ARRAY(SELECT jsonb_array_elements_text(${value}::text::jsonb)::bigint))"
+            ),
+        }
+    }
+}
+
+/// A JSON array of texts, for [`Dialect::among`].
+pub(crate) fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    let texts: Vec<&str> = texts.into_iter().collect();
+    serde_json::to_string(&texts).expect("texts have a JSON form")
+}
+
+/// A JSON array of whole numbers, for [`Dialect::among_ints`].
+pub(crate) fn json_ints(numbers: impl IntoIterator<Item = i64>) -> String {
+    let numbers: Vec<i64> = numbers.into_iter().collect();
+    serde_json::to_string(&numbers).expect("numbers have a JSON form")
+}
+
 /// The values of one statement, in the driver's own form: each is converted once.
 #[derive(Debug)]
 pub(crate) enum Args {
@@ -108,7 +143,10 @@ pub(crate) struct Table {
     key: usize,
     /// The first column that a later record of the same key replaces; the number of columns where none does.
     replaced: usize,
+    /// What must hold, beside the key, for a former record to be replaced.
+    guard: Option<&'static str>,
     texts: [[OnceLock<Arc<str>>; SIZES.len()]; 2],
+    update_texts: [[OnceLock<Arc<str>>; SIZES.len()]; 2],
 }
 
 impl Table {
@@ -120,7 +158,14 @@ impl Table {
     ) -> Self {
         assert!(columns.len() * ROWS_MAX < 32_766, "SQLite takes no more values in one statement");
         let texts = [const { [const { OnceLock::new() }; SIZES.len()] }; 2];
-        Self { name, columns, key, replaced, texts }
+        let update_texts = [const { [const { OnceLock::new() }; SIZES.len()] }; 2];
+        Self { name, columns, key, replaced, guard: None, texts, update_texts }
+    }
+
+    /// The same, whose records are replaced only where `guard` holds; `excluded` is the later one.
+    pub(crate) const fn guarded(mut self, guard: &'static str) -> Self {
+        self.guard = Some(guard);
+        self
     }
 
     /// The names of the columns, for a SELECT that reads them in their order.
@@ -135,6 +180,26 @@ impl Table {
         rows: &[R],
         write: impl Fn(&R, &mut Args),
     ) -> impl Iterator<Item = Statement> {
+        self.batches(dialect, rows, write, move |at| self.text(dialect, at))
+    }
+
+    /// Statements that set the columns behind the key of rows that are there, each by `write`.
+    pub(crate) fn update<R>(
+        &'static self,
+        dialect: Dialect,
+        rows: &[R],
+        write: impl Fn(&R, &mut Args),
+    ) -> impl Iterator<Item = Statement> {
+        self.batches(dialect, rows, write, move |at| self.update_text(dialect, at))
+    }
+
+    fn batches<R>(
+        &'static self,
+        dialect: Dialect,
+        rows: &[R],
+        write: impl Fn(&R, &mut Args),
+        text: impl Fn(usize) -> Arc<str>,
+    ) -> impl Iterator<Item = Statement> {
         rows.chunks(ROWS_MAX).map(move |rows| {
             let at = SIZES.iter().position(|&size| size >= rows.len()).unwrap_or(SIZES.len() - 1);
             let mut args = Args::new(dialect);
@@ -145,7 +210,7 @@ impl Table {
             for _ in rows.len()..SIZES[at] {
                 self.pad(&mut args);
             }
-            Statement::generated(self.text(dialect, at), args)
+            Statement::generated(text(at), args)
         })
     }
 
@@ -164,6 +229,26 @@ impl Table {
         of_dialect[size].get_or_init(|| self.spell(dialect, SIZES[size]).into()).clone()
     }
 
+    fn update_text(&self, dialect: Dialect, size: usize) -> Arc<str> {
+        let of_dialect = &self.update_texts[usize::from(dialect == Dialect::Postgres)];
+        of_dialect[size].get_or_init(|| self.spell_update(dialect, SIZES[size]).into()).clone()
+    }
+
+    fn spell_update(&self, dialect: Dialect, rows: usize) -> String {
+        let names = self.columns.iter().map(|(name, _)| *name).enumerate();
+        let set =
+            names.clone().skip(self.key).map(|(at, name)| format!("{name} = v.column{}", at + 1));
+        let same = names
+            .take(self.key)
+            .map(|(at, name)| format!("{}.{name} = v.column{}", self.name, at + 1));
+        let (set, same) =
+            (set.collect::<Vec<_>>().join(", "), same.collect::<Vec<_>>().join(" AND "));
+        let mut text = format!("UPDATE {} SET {set} FROM (VALUES ", self.name);
+        self.placeholders(dialect, rows, &mut text);
+        let _ = write!(text, ") AS v WHERE {same}");
+        text
+    }
+
     fn spell(&self, dialect: Dialect, rows: usize) -> String {
         let mut text = format!("INSERT INTO {} ({}) SELECT ", self.name, self.names());
         for at in 1..=self.columns.len() {
@@ -171,6 +256,25 @@ impl Table {
             let _ = write!(text, "{comma}column{at}");
         }
         text.push_str(" FROM (VALUES ");
+        self.placeholders(dialect, rows, &mut text);
+        text.push_str(") AS v WHERE column1 IS NOT NULL ON CONFLICT (");
+        let names = |from: usize, to: usize| self.columns[from..to].iter().map(|(name, _)| *name);
+        text.push_str(&names(0, self.key).collect::<Vec<_>>().join(", "));
+        text.push_str(") DO ");
+        if self.replaced == self.columns.len() {
+            text.push_str("NOTHING");
+        } else {
+            let set = names(self.replaced, self.columns.len());
+            let set = set.map(|name| format!("{name} = excluded.{name}"));
+            let _ = write!(text, "UPDATE SET {}", set.collect::<Vec<_>>().join(", "));
+        }
+        if let Some(guard) = self.guard {
+            let _ = write!(text, " WHERE {guard}");
+        }
+        text
+    }
+
+    fn placeholders(&self, dialect: Dialect, rows: usize, text: &mut String) {
         for row in 0..rows {
             text.push_str(if row == 0 { "(" } else { ", (" });
             for column in 0..self.columns.len() {
@@ -185,17 +289,5 @@ impl Table {
             }
             text.push(')');
         }
-        text.push_str(") AS v WHERE column1 IS NOT NULL ON CONFLICT (");
-        let names = |from: usize, to: usize| self.columns[from..to].iter().map(|(name, _)| *name);
-        text.push_str(&names(0, self.key).collect::<Vec<_>>().join(", "));
-        text.push_str(") DO ");
-        if self.replaced == self.columns.len() {
-            text.push_str("NOTHING");
-        } else {
-            let set = names(self.replaced, self.columns.len());
-            let set = set.map(|name| format!("{name} = excluded.{name}"));
-            let _ = write!(text, "UPDATE SET {}", set.collect::<Vec<_>>().join(", "));
-        }
-        text
     }
 }

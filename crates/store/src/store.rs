@@ -2,6 +2,7 @@
 
 use crate::StoreError;
 use crate::database::Database;
+use crate::outbound::Memory;
 use crate::row::Row;
 use crate::sql::{Args, Statement};
 
@@ -12,6 +13,7 @@ use crate::sql::{Args, Statement};
 #[derive(Debug, Clone)]
 pub struct Store {
     pub(crate) database: Database,
+    pub(crate) memory: Memory,
 }
 
 impl Store {
@@ -23,7 +25,7 @@ impl Store {
     /// [`StoreError::Setup`] where the address, the file or the server must be set right first, with the remedy;
     /// [`StoreError::Schema`] where the database was made by a newer program or is not ours.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::open(url).await? })
+        Ok(Self { database: Database::open(url).await?, memory: Memory::default() })
     }
 
     /// Waits for what is under way and lets go of the database. Later calls give [`StoreError::Unavailable`].

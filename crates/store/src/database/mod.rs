@@ -3,10 +3,12 @@
 mod fault;
 mod postgres;
 mod sqlite;
+mod transaction;
 
 use crate::row::Row;
 use crate::sql::{Args, Dialect, Statement};
 use crate::{Description, StoreError};
+pub(crate) use transaction::Transaction;
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -44,16 +46,20 @@ impl Database {
     /// own: whoever waits for it may be cancelled, and the pool would then hold a session inside an open transaction.
     pub(crate) async fn write(&self, statements: Vec<Statement>) -> Result<Vec<u64>, StoreError> {
         let database = self.clone();
-        let task = tokio::spawn(async move {
+        apart(async move {
             match &database {
                 Self::Sqlite(sqlite) => sqlite.transact(statements).await,
                 Self::Postgres(postgres) => postgres.transact(statements).await,
             }
-        });
-        match task.await {
-            Ok(done) => done,
-            Err(fault) if fault.is_panic() => std::panic::resume_unwind(fault.into_panic()),
-            Err(_) => Err(StoreError::Unavailable("the process is shutting down".to_owned())),
+        })
+        .await
+    }
+
+    /// Begins a transaction that reads before it writes. Only within [`apart`].
+    pub(crate) async fn begin(&self) -> Result<Transaction, StoreError> {
+        match self {
+            Self::Sqlite(sqlite) => sqlite.begin().await,
+            Self::Postgres(postgres) => postgres.begin().await,
         }
     }
 
@@ -77,5 +83,16 @@ impl Database {
             Self::Sqlite(sqlite) => sqlite.close().await,
             Self::Postgres(postgres) => postgres.close().await,
         }
+    }
+}
+
+/// Runs `work` in a task of its own: whoever waits for it may be cancelled, the work may not.
+pub(crate) async fn apart<T: Send + 'static>(
+    work: impl Future<Output = Result<T, StoreError>> + Send + 'static,
+) -> Result<T, StoreError> {
+    match tokio::spawn(work).await {
+        Ok(done) => done,
+        Err(fault) if fault.is_panic() => std::panic::resume_unwind(fault.into_panic()),
+        Err(_) => Err(StoreError::Unavailable("the process is shutting down".to_owned())),
     }
 }

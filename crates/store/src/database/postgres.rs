@@ -7,7 +7,8 @@ use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, Row as _};
 
-use super::fault;
+use super::transaction::PgTransaction;
+use super::{Transaction, fault};
 use crate::row::Row;
 use crate::sql::{Args, Statement};
 use crate::{Description, StoreError};
@@ -58,6 +59,10 @@ impl Postgres {
             .map_err(fault::of_statement)?;
         sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(fault::of_migration)?;
         Ok(Self { pool })
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
+        Ok(Transaction::Postgres(PgTransaction::begin(self.session().await?).await?))
     }
 
     pub(super) async fn transact(

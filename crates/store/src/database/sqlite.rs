@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
 
-use super::fault;
+use super::{Transaction, fault};
 use crate::row::Row;
 use crate::sql::{Args, Statement};
 use crate::{Description, StoreError};
@@ -88,6 +88,11 @@ impl Sqlite {
             ));
         }
         Ok(())
+    }
+
+    pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
+        let begun = self.writer.begin_with("BEGIN IMMEDIATE").await;
+        begun.map(Transaction::Sqlite).map_err(fault::of_statement)
     }
 
     pub(super) async fn transact(

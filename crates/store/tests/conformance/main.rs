@@ -1,10 +1,12 @@
 //! One suite for both databases: each case runs on SQLite and on Postgres, in a database of its own.
 
 mod agents;
+mod authorize;
 mod batches;
 mod calls;
 mod faults;
 mod floors;
+mod lists;
 mod recovery;
 mod spool;
 mod world;
@@ -38,6 +40,7 @@ on_both! {
     floors: the_latest_definition_holds_and_the_former_are_kept, tokens_are_kept_by_hash,
         a_token_is_revoked_once, the_first_answer_to_a_request_is_kept,
         old_requests_are_forgotten, the_database_describes_itself;
+    authorize: leads_come_in_order_and_once;
     recovery: what_a_dead_node_left_open_is_ended_once, what_was_ended_is_left_alone,
         a_clock_set_back_signs_agents_out_behind_their_last_record;
     faults: cancelled_commits_leave_the_pool_healthy, a_value_that_cannot_be_read_is_named,

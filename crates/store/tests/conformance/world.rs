@@ -176,6 +176,7 @@ pub fn call(tenant_name: &str, number: u128, arrived: i64) -> CallRecord {
         answered_ring: None,
         connected_at: None,
         agent: None,
+        outbound: None,
         hold: HoldStats::default(),
         ended_at: None,
         outcome: None,
