@@ -5,6 +5,7 @@ use timbre_model::{
 };
 
 use crate::call::{Call, Stage};
+use crate::preview::Preview;
 use crate::timers::Deadline;
 use crate::{AgentView, NotOfferable, WakeReason};
 
@@ -15,6 +16,10 @@ pub(crate) struct Agent {
     pub(crate) spec: AgentSpec,
     /// The queues whose skills the agent holds.
     pub(crate) serves: Vec<usize>,
+    /// Running campaigns of these queues.
+    pub(crate) campaigns: Vec<usize>,
+    /// The request for attempts that the agent is kept for while idle.
+    pub(crate) reserved: Option<u64>,
     pub(crate) state: AgentState,
     pub(crate) since: Now,
     pub(crate) idle: Idle,
@@ -32,7 +37,12 @@ pub(crate) enum AgentState {
     NotReady(NotReadyReason),
     Ready,
     Offered(Offered),
-    Talking { call: usize, line: Line },
+    /// Looks at a lead that is not called yet.
+    Preview(Box<Preview>),
+    Talking {
+        call: usize,
+        line: Line,
+    },
     WrapUp(WrapUp),
 }
 
@@ -49,7 +59,9 @@ pub(crate) struct Offered {
 pub(crate) enum Answer {
     /// Open. `taken`: accepted over the API, and the phone has still to be picked up.
     Pending { made: Now, ends: Now, taken: bool },
-    /// Taken, the agent's leg is up; the ring window is not open yet.
+    /// The phone rings, so that a customer can be called for it then.
+    Ringing { ends: Now },
+    /// Taken, the agent's leg is up; the ring window is not open yet, or the customer is being called.
     Accepted,
 }
 
@@ -125,7 +137,7 @@ impl AgentState {
             Self::SignedOut => AgentStateKind::SignedOut,
             Self::NotReady(_) => AgentStateKind::NotReady,
             Self::Ready => AgentStateKind::Ready,
-            Self::Offered(_) => AgentStateKind::Offered,
+            Self::Offered(_) | Self::Preview(_) => AgentStateKind::Offered,
             Self::Talking { .. } => AgentStateKind::Talking,
             Self::WrapUp(_) => AgentStateKind::WrapUp,
         }
@@ -134,7 +146,7 @@ impl AgentState {
     /// The call, for the states that have one.
     pub(crate) fn call(&self) -> Option<usize> {
         match self {
-            Self::SignedOut | Self::NotReady(_) | Self::Ready => None,
+            Self::SignedOut | Self::NotReady(_) | Self::Ready | Self::Preview(_) => None,
             Self::Offered(Offered { call, .. })
             | Self::Talking { call, .. }
             | Self::WrapUp(WrapUp { call, .. }) => Some(*call),
@@ -144,7 +156,11 @@ impl AgentState {
     /// The line of the call, while there is one.
     pub(crate) fn line(&self) -> Option<Line> {
         match self {
-            Self::SignedOut | Self::NotReady(_) | Self::Ready | Self::WrapUp(_) => None,
+            Self::SignedOut
+            | Self::NotReady(_)
+            | Self::Ready
+            | Self::Preview(_)
+            | Self::WrapUp(_) => None,
             Self::Offered(Offered { line, .. }) | Self::Talking { line, .. } => Some(*line),
         }
     }
@@ -156,6 +172,7 @@ impl AgentState {
             Self::SignedOut
             | Self::Ready
             | Self::Offered(_)
+            | Self::Preview(_)
             | Self::Talking { .. }
             | Self::WrapUp(_) => None,
         }
@@ -169,6 +186,8 @@ impl Agent {
             who,
             spec,
             serves: Vec::new(),
+            campaigns: Vec::new(),
+            reserved: None,
             state: AgentState::SignedOut,
             since: now,
             idle: Idle::default(),
@@ -218,7 +237,7 @@ impl Agent {
         match &self.state {
             AgentState::SignedOut => Err(NotOfferable::SignedOut),
             AgentState::NotReady(reason) => Err(NotOfferable::NotReady(reason.clone())),
-            AgentState::Offered(_) => Err(NotOfferable::Offered),
+            AgentState::Offered(_) | AgentState::Preview(_) => Err(NotOfferable::Offered),
             AgentState::Talking { .. } => Err(NotOfferable::Talking),
             AgentState::WrapUp(_) => Err(NotOfferable::WrapUp),
             AgentState::Ready if !self.connected() => Err(NotOfferable::Disconnected),
@@ -241,8 +260,15 @@ impl Agent {
                     if *taken { WakeReason::StationAnswerDue } else { WakeReason::OfferExpires };
                 Some((ends.mono, why))
             }
+            AgentState::Offered(Offered { answer: Answer::Ringing { ends }, .. }) => {
+                Some((ends.mono, WakeReason::StationAnswerDue))
+            }
+            AgentState::Preview(it) if it.asked.is_none() => {
+                Some((it.ends.mono, WakeReason::OfferExpires))
+            }
             AgentState::WrapUp(it) => Some((it.until.mono, WakeReason::WrapUpEnds)),
             AgentState::Offered(Offered { answer: Answer::Accepted, .. })
+            | AgentState::Preview(_)
             | AgentState::SignedOut
             | AgentState::NotReady(_)
             | AgentState::Ready
@@ -258,6 +284,7 @@ impl Agent {
             AgentState::Offered(Offered { answer: Answer::Pending { ends, .. }, .. }) => {
                 call.map(|it| (it.offer_id(), ends.civil))
             }
+            AgentState::Preview(it) if it.asked.is_none() => Some((it.offer, it.ends.civil)),
             _ => None,
         };
         let on_hold =
@@ -289,6 +316,11 @@ impl Agent {
 }
 
 impl Agent {
+    /// Ready, and kept for nothing.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.state, AgentState::Ready) && self.reserved.is_none()
+    }
+
     /// Cannot be taken off the floor.
     pub(crate) fn in_use(&self) -> bool {
         !matches!(self.state, AgentState::SignedOut)

@@ -5,18 +5,20 @@ use std::time::Duration;
 
 use timbre_model::{
     Cadence, CallId, CallOutcome, CallRecord, CallerId, Civil, Disposition, EndCause, HoldStats,
-    LegId, Mono, Now, OfferId, QueueRef, QueueSpec, ReleasedBy, RingWindow, TrunkRef,
+    LegId, Mono, Now, OfferId, PlacedFor, QueueRef, QueueSpec, ReleasedBy, RingWindow, TrunkRef,
 };
 
 use crate::bounds::PASSED_OVER_MAX;
 use crate::queue::Place;
 use crate::timers::Deadline;
-use crate::{CallView, WakeReason};
+use crate::{CallView, PlacedCall, WakeReason};
 
 /// A call in progress, or in its wrap-up.
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(crate) facts: Facts,
+    /// The attempt that it is; `None`: it came in.
+    pub(crate) placed: Option<Placed>,
     /// The customer's leg; gone once the call has ended.
     pub(crate) leg: LegId,
     pub(crate) queue: usize,
@@ -40,7 +42,17 @@ pub(crate) struct Rules {
     pub(crate) spec: QueueSpec,
 }
 
-/// What is known of a call from its INVITE.
+/// A call that was placed for a campaign.
+#[derive(Debug, Clone)]
+pub(crate) struct Placed {
+    pub(crate) attempt: usize,
+    pub(crate) campaign: usize,
+    /// How long it may be without an agent once answered.
+    pub(crate) limit: Duration,
+    pub(crate) shown: Arc<PlacedCall>,
+}
+
+/// What is known of a call from its INVITE, or from its answer where it was placed.
 #[derive(Debug)]
 pub(crate) struct Facts {
     pub(crate) id: CallId,
@@ -75,6 +87,8 @@ pub(crate) enum Stage {
     Offered { agent: usize },
     /// Taken by an agent who waits for the ring window to open.
     Accepted { agent: usize },
+    /// Placed for one agent, who waits for the answer.
+    Dialing { agent: usize },
     /// With an agent.
     Talking { talk: Talk, held: Option<Held> },
     /// Over, and not yet classified.
@@ -121,6 +135,7 @@ impl Facts {
             answered_ring: None,
             connected_at: None,
             agent: None,
+            outbound: None,
             hold: HoldStats::default(),
             ended_at: None,
             outcome: None,
@@ -157,7 +172,9 @@ impl Call {
     pub(crate) fn agent(&self) -> Option<usize> {
         match &self.stage {
             Stage::Waiting => None,
-            Stage::Offered { agent } | Stage::Accepted { agent } => Some(*agent),
+            Stage::Offered { agent } | Stage::Accepted { agent } | Stage::Dialing { agent } => {
+                Some(*agent)
+            }
             Stage::Talking { talk, .. } | Stage::WrapUp { talk, .. } => Some(talk.agent),
         }
     }
@@ -189,7 +206,8 @@ impl Call {
             .answered
             .is_none()
             .then(|| (after(self.ringing.window.latest), WakeReason::GreetingDue));
-        let max_wait = (after(self.rules.spec.max_wait), WakeReason::MaxWait);
+        let longest = self.placed.as_ref().map_or(self.rules.spec.max_wait, |it| it.limit);
+        let max_wait = (after(longest), WakeReason::MaxWait);
         match self.stage {
             Stage::Waiting => {
                 let lapse = self.passed_over.iter().map(|&(_, at)| at).min();
@@ -200,7 +218,7 @@ impl Call {
             Stage::Accepted { .. } => {
                 Some((after(self.ringing.window.earliest), WakeReason::AnswerWindowOpens))
             }
-            Stage::Talking { .. } | Stage::WrapUp { .. } => None,
+            Stage::Dialing { .. } | Stage::Talking { .. } | Stage::WrapUp { .. } => None,
         }
     }
 
@@ -210,11 +228,21 @@ impl Call {
         record.queue = Some(self.rules.name.queue.clone());
         record.client = Some(self.rules.spec.client.clone());
         record.answered_at = self.ringing.answered.map(|(at, _)| at);
-        record.answered_ring = self.ringing.answered.map(|(_, ring)| ring);
+        if let Some(placed) = &self.placed {
+            record.outbound = Some(PlacedFor {
+                campaign: placed.shown.campaign.campaign.clone(),
+                lead: placed.shown.lead.as_ref().map(|it| it.id),
+            });
+        } else {
+            record.answered_ring = self.ringing.answered.map(|(_, ring)| ring);
+        }
         record.hold = self.hold;
         record.disposition = self.disposition.clone();
         match &self.stage {
-            Stage::Waiting | Stage::Offered { .. } | Stage::Accepted { .. } => {}
+            Stage::Waiting
+            | Stage::Offered { .. }
+            | Stage::Accepted { .. }
+            | Stage::Dialing { .. } => {}
             Stage::Talking { talk, .. } => record.connected_at = Some(talk.since.civil),
             Stage::WrapUp { talk, ended } => {
                 record.connected_at = Some(talk.since.civil);
@@ -227,7 +255,10 @@ impl Call {
     /// As seen from outside; `None` once it has ended.
     pub(crate) fn view(&self, agent: Option<timbre_model::AgentRef>) -> Option<CallView> {
         let (connected, on_hold) = match &self.stage {
-            Stage::Waiting | Stage::Offered { .. } | Stage::Accepted { .. } => (false, false),
+            Stage::Waiting
+            | Stage::Offered { .. }
+            | Stage::Accepted { .. }
+            | Stage::Dialing { .. } => (false, false),
             Stage::Talking { held, .. } => (true, held.is_some()),
             Stage::WrapUp { .. } => return None,
         };
@@ -246,7 +277,9 @@ impl Stage {
     /// An agent and the customer hear or heard each other.
     pub(crate) fn connected(&self) -> bool {
         match self {
-            Self::Waiting | Self::Offered { .. } | Self::Accepted { .. } => false,
+            Self::Waiting | Self::Offered { .. } | Self::Accepted { .. } | Self::Dialing { .. } => {
+                false
+            }
             Self::Talking { .. } | Self::WrapUp { .. } => true,
         }
     }

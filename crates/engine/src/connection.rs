@@ -24,7 +24,9 @@ impl Turn<'_> {
             agent: who,
             waited,
             within_service_level: waited <= it.rules.spec.service_level,
+            placed: it.placed.as_ref().map(|it| it.shown.clone()),
         };
+        let attempt = it.placed.as_ref().map(|it| it.attempt);
         self.event(connected);
         self.timeline(call, TimelineKind::Connected { agent: name });
         let talk = Talk { agent, since: self.now };
@@ -32,6 +34,9 @@ impl Turn<'_> {
         // Known before the end, so that a call that its node does not outlive is still its agent's.
         self.write_call(call, |_| {});
         self.enter(agent, AgentState::Talking { call, line });
+        if let Some(attempt) = attempt {
+            self.live_answer_served(attempt, agent);
+        }
     }
 
     /// The greeting answers a caller whom no agent has answered in time. The call keeps its place.

@@ -19,6 +19,8 @@ pub(crate) fn serve(turn: &mut Turn) -> Reply {
             WakeReason::OfferExpires | WakeReason::StationAnswerDue => {
                 turn.fail_offer(owner, Failure::Missed);
             }
+            WakeReason::PacingTick => turn.tick(owner),
+            WakeReason::MessageEnds => turn.message_over(owner, false),
             WakeReason::AnswerWindowOpens => window_opens(turn, owner),
             WakeReason::GreetingDue => turn.greet(owner),
             WakeReason::MaxWait => waited_too_long(turn, owner),
@@ -39,6 +41,9 @@ fn window_opens(turn: &mut Turn, call: usize) {
 }
 
 fn waited_too_long(turn: &mut Turn, call: usize) {
+    if turn.floor.calls[call].placed.is_some() {
+        return turn.abandon(call);
+    }
     let answered = turn.floor.calls[call].ringing.answered.is_some();
     let customer = if answered { Goodbye::HangUp } else { Goodbye::Refuse(Refusal::QueueFull) };
     let released_by = ReleasedBy::System;
@@ -55,6 +60,7 @@ fn grace_ends(turn: &mut Turn, agent: usize) {
     let it = &mut turn.floor.agents[agent];
     match it.state {
         AgentState::SignedOut | AgentState::NotReady(_) | AgentState::Ready => turn.sign_out(agent),
+        AgentState::Preview(_) => turn.fail_offer(agent, Failure::StreamLost),
         AgentState::Offered(_) | AgentState::Talking { .. } | AgentState::WrapUp(_) => {
             let auto_accept = it.auto_accepts();
             it.stream = Stream::Lost { auto_accept, grace_ends: None };

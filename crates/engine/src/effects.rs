@@ -1,12 +1,15 @@
 //! What comes out of a step.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_model::{
-    AgentRef, AgentStateKind, CallId, CallOutcome, CallerId, Change, Civil, Disposition, EndCause,
-    NotReadyReason, OfferId, OfferOutcome, QueueRef, ReleasedBy, TenantId, TrunkRef,
+    AgentRef, AgentStateKind, AttemptOutcome, CallId, CallOutcome, CallerId, CampaignRef,
+    CampaignState, Change, Civil, Disposition, EndCause, Lead, NotReadyReason, OfferId,
+    OfferOutcome, PhoneNumber, QueueRef, ReleasedBy, TenantId, TrunkRef,
 };
 
+use crate::Withheld;
 use crate::port::SwitchAction;
 
 /// Everything that one step, or one batch of steps, brings about. Changes are made durable first, then the actions are
@@ -19,12 +22,17 @@ pub struct Effects {
     pub actions: Vec<SwitchAction>,
     /// To publish, in order.
     pub events: Vec<Event>,
+    /// To have authorized, after the changes are durable.
+    pub requests: Vec<crate::AuthorizeRequest>,
 }
 
 impl Effects {
     /// Nothing is left to do.
     pub fn is_empty(&self) -> bool {
-        self.changes.is_empty() && self.actions.is_empty() && self.events.is_empty()
+        self.changes.is_empty()
+            && self.actions.is_empty()
+            && self.events.is_empty()
+            && self.requests.is_empty()
     }
 }
 
@@ -105,6 +113,8 @@ pub enum EventKind {
         waited: Duration,
         /// That is within the queue's service level.
         within_service_level: bool,
+        /// The lead, where the call was placed for a campaign.
+        placed: Option<Arc<PlacedCall>>,
     },
     /// The customer was put on hold.
     CallHeld {
@@ -141,6 +151,121 @@ pub enum EventKind {
         /// How long wrap-up took.
         took: Duration,
     },
+    /// A campaign's state changed.
+    CampaignChanged {
+        /// Which.
+        campaign: CampaignRef,
+        /// The state left.
+        from: CampaignState,
+        /// The state entered.
+        to: CampaignState,
+        /// Why, where it was not asked for.
+        reason: Option<String>,
+    },
+    /// A campaign decided how many calls to place.
+    Paced(Box<Paced>),
+    /// Nothing could be authorized for a campaign.
+    Withheld {
+        /// Which.
+        campaign: CampaignRef,
+        /// Why.
+        why: Withheld,
+    },
+    /// Leads were refused by a rule.
+    LeadsRefused {
+        /// The campaign.
+        campaign: CampaignRef,
+        /// The rule's id.
+        rule: String,
+        /// How many.
+        count: u64,
+    },
+    /// The number or the lead that an agent wanted to call may not be called.
+    DialRefused {
+        /// Who wanted it.
+        agent: AgentRef,
+        /// For which campaign.
+        campaign: CampaignRef,
+        /// The rule, in words.
+        because: String,
+        /// When it may be tried; `None`: never.
+        until: Option<Civil>,
+    },
+    /// An attempt was dialed.
+    AttemptDialed {
+        /// Which.
+        attempt: CallId,
+        /// For which campaign.
+        campaign: CampaignRef,
+        /// Over which trunk.
+        trunk: TrunkRef,
+    },
+    /// A person, or what was taken for one, answered an attempt.
+    AttemptAnswered {
+        /// Which.
+        attempt: CallId,
+        /// For which campaign.
+        campaign: CampaignRef,
+        /// How long it rang.
+        rang_for: Duration,
+    },
+    /// An attempt ended.
+    AttemptEnded(AttemptEnded),
+    /// A live answer that the law counts as abandoned, or one that was served; told once for each live answer.
+    LiveAnswerServed {
+        /// The campaign.
+        campaign: CampaignRef,
+        /// From the answer to the agent's voice; `None`: abandoned.
+        to_agent: Option<Duration>,
+    },
+    /// Somebody may not be called any more.
+    DoNotCallAdded {
+        /// Whose list.
+        tenant: TenantId,
+        /// Calls in set-up that were cancelled.
+        cancelled: u64,
+    },
+}
+
+/// How many calls a campaign places now, and why not more.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Paced {
+    /// The campaign.
+    pub campaign: CampaignRef,
+    /// Asked for now.
+    pub wanted: u32,
+    /// What the decision rested on.
+    pub terms: timbre_pacing::Terms,
+}
+
+/// An attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AttemptEnded {
+    /// Which.
+    pub attempt: CallId,
+    /// For which campaign.
+    pub campaign: CampaignRef,
+    /// Over which trunk.
+    pub trunk: TrunkRef,
+    /// What it came to.
+    pub outcome: AttemptOutcome,
+    /// The final SIP status, where there was one.
+    pub sip_status: Option<u16>,
+    /// From the INVITE to its end or answer.
+    pub in_setup: Duration,
+}
+
+/// What an agent sees of a call that was placed for a campaign.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PlacedCall {
+    /// The campaign.
+    pub campaign: CampaignRef,
+    /// The number called.
+    pub number: PhoneNumber,
+    /// The person; `None` where an agent entered the number.
+    pub lead: Option<Arc<Lead>>,
+    /// What the agent must tell at once.
+    pub disclosures: Vec<String>,
 }
 
 /// An agent entered a state; or a particular of the present one changed, `from` being then the same and `lasted` zero.
@@ -173,6 +298,8 @@ pub struct OfferMade {
     pub expires_in: Duration,
     /// Why this agent.
     pub because: Because,
+    /// The lead, where the call is or will be placed for a campaign.
+    pub placed: Option<Arc<PlacedCall>>,
 }
 
 /// A call ended.
@@ -209,6 +336,8 @@ pub enum Because {
     LongestIdle,
     /// The agent became idle and this call had waited longest of those the agent may take.
     OldestCall,
+    /// The call is placed, or will be, for this agent alone.
+    Reserved,
 }
 
 impl Because {
@@ -217,6 +346,7 @@ impl Because {
         match self {
             Self::LongestIdle => "longest_idle",
             Self::OldestCall => "oldest_call",
+            Self::Reserved => "reserved",
         }
     }
 }
@@ -267,6 +397,10 @@ pub enum WakeReason {
     ResumeGraceEnds,
     /// A call may be offered again to an agent who declined it.
     RejectionLapses,
+    /// A campaign looks whether to place calls.
+    PacingTick,
+    /// The message for an abandoned call takes too long.
+    MessageEnds,
     /// More work was left than one step may do.
     WorkLeft,
 }

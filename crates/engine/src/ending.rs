@@ -3,10 +3,12 @@
 use std::time::Duration;
 
 use timbre_model::{
-    CallOutcome, CallRecord, Change, Disposition, EndCause, OfferOutcome, ReleasedBy, TimelineKind,
+    AttemptOutcome, CallOutcome, CallRecord, Change, Disposition, EndCause, OfferOutcome,
+    ReleasedBy, TimelineKind,
 };
 
 use crate::agent::{AgentState, Line, Stream, WrapUp};
+use crate::attempt::Progress;
 use crate::call::{Ended, Facts, Stage};
 use crate::offering::Idleness;
 use crate::port::{Refusal, SwitchAction};
@@ -24,6 +26,16 @@ pub(crate) struct Ending {
     pub(crate) agent_up: bool,
 }
 
+/// How far a call had come when it ended.
+#[derive(Debug, Clone, Copy)]
+struct Reached {
+    /// An agent and the customer talked.
+    connected: bool,
+    /// It ended within the queue's short-abandonment threshold.
+    short: bool,
+    placed: bool,
+}
+
 /// What becomes of the customer's leg.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Goodbye {
@@ -35,11 +47,13 @@ pub(crate) enum Goodbye {
 }
 
 impl Ending {
-    fn outcome(&self, connected: bool, short: bool) -> CallOutcome {
+    fn outcome(&self, Reached { connected, short, placed }: Reached) -> CallOutcome {
         if connected {
             return CallOutcome::Answered;
         }
         match self.cause {
+            // Whoever was called and found nobody was abandoned, however soon.
+            EndCause::MaxWait if placed => CallOutcome::Abandoned,
             EndCause::Completed | EndCause::Abandoned if short => CallOutcome::AbandonedShort,
             EndCause::Completed | EndCause::Abandoned => CallOutcome::Abandoned,
             EndCause::NoEntryPoint
@@ -67,6 +81,7 @@ impl Turn<'_> {
                 self.end_waiting(call, ending, short);
                 self.settle(agent, Idleness::Kept);
             }
+            Stage::Dialing { .. } => self.end_dialing(call, ending.released_by),
             Stage::Talking { .. } => self.end_talk(call, ending),
             Stage::WrapUp { .. } => {}
         }
@@ -74,8 +89,9 @@ impl Turn<'_> {
 
     fn end_waiting(&mut self, call: usize, ending: Ending, short: bool) {
         self.say_goodbye(call, ending.customer);
-        let ended = self.ended(ending, false, short);
         let it = &self.floor.calls[call];
+        let reached = Reached { connected: false, short, placed: it.placed.is_some() };
+        let ended = self.ended(ending, reached);
         let mut record = it.record();
         ended.write(&mut record);
         let event = CallEnded {
@@ -93,7 +109,19 @@ impl Turn<'_> {
         };
         self.tell_end(call, event);
         self.out.changes.push(Change::Call(Box::new(record)));
+        let placed = self.floor.calls[call].placed.as_ref().map(|it| it.attempt);
         self.forget(call);
+        // One that was abandoned has let go of its call before.
+        if let Some(attempt) = placed.filter(|&at| self.floor.attempts[at].call == Some(call)) {
+            self.end_unserved(attempt, ending);
+        }
+    }
+
+    /// A call that is being placed for an agent is taken back.
+    pub(crate) fn end_dialing(&mut self, call: usize, by: ReleasedBy) {
+        if let Some(placed) = &self.floor.calls[call].placed {
+            self.take_back(placed.attempt, by);
+        }
     }
 
     fn end_talk(&mut self, call: usize, ending: Ending) {
@@ -101,7 +129,7 @@ impl Turn<'_> {
         self.say_goodbye(call, ending.customer);
         let Stage::Talking { talk, .. } = self.floor.calls[call].stage else { return };
         self.hang_up_agent(talk.agent, ending.agent_up);
-        let ended = self.ended(ending, true, false);
+        let ended = self.ended(ending, Reached { connected: true, short: false, placed: false });
         let it = &self.floor.calls[call];
         let event = CallEnded {
             call: it.facts.id,
@@ -118,6 +146,11 @@ impl Turn<'_> {
         };
         self.tell_end(call, event);
         self.stage(call, Stage::WrapUp { talk, ended });
+        if let Some(placed) = &self.floor.calls[call].placed {
+            let attempt = placed.attempt;
+            self.progress(attempt, Progress::WrapUp);
+            self.end_answered(attempt, AttemptOutcome::Connected, ending.released_by);
+        }
         self.begin_wrap_up(call, talk.agent);
     }
 
@@ -150,10 +183,14 @@ impl Turn<'_> {
         self.timeline(call, TimelineKind::WrappedUp { disposition: disposition.clone() });
         let now = self.now.civil;
         self.write_call(call, |record| {
-            record.disposition = Some(disposition);
+            record.disposition = Some(disposition.clone());
             record.wrapped_up_at = Some(now);
         });
+        let placed = self.floor.calls[call].placed.as_ref().map(|it| it.attempt);
         self.forget(call);
+        if let Some(attempt) = placed {
+            self.close_attempt(attempt, Some(disposition));
+        }
         self.settle(talk.agent, Idleness::New);
     }
 
@@ -172,7 +209,7 @@ impl Turn<'_> {
             customer: Goodbye::Refuse(why),
             agent_up: false,
         };
-        let ended = self.ended(ending, false, false);
+        let ended = self.ended(ending, Reached { connected: false, short: false, placed: false });
         let mut record = record;
         ended.write(&mut record);
         self.out.changes.push(Change::Call(Box::new(record)));
@@ -202,10 +239,10 @@ impl Turn<'_> {
         }));
     }
 
-    fn ended(&self, ending: Ending, connected: bool, short: bool) -> Ended {
+    fn ended(&self, ending: Ending, reached: Reached) -> Ended {
         Ended {
             at: self.now,
-            outcome: ending.outcome(connected, short),
+            outcome: ending.outcome(reached),
             cause: ending.cause,
             released_by: ending.released_by,
         }
@@ -246,7 +283,7 @@ impl Turn<'_> {
         }
     }
 
-    fn forget(&mut self, call: usize) {
+    pub(crate) fn forget(&mut self, call: usize) {
         self.floor.unfile(call);
         let it = &mut self.floor.calls[call];
         self.floor.timers.set(&mut it.timer, call, None);

@@ -1,21 +1,27 @@
 //! The engine's whole state, and the step.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use indexmap::IndexMap;
 use slab::Slab;
-use timbre_model::{AgentRef, AgentStateKind, CallId, LegId, Mono, Now, Slug, TenantId};
+use timbre_model::{
+    AgentRef, AgentStateKind, CallId, CampaignRef, DoNotCallEntry, LegId, Mono, Now, Slug, TenantId,
+};
 
 use crate::agent::Agent;
+use crate::asking::Batch;
+use crate::attempt::Attempt;
 use crate::bounds::OFFERS_PER_STEP_MAX;
 use crate::call::Call;
+use crate::campaign::Campaign;
 use crate::queue::Queue;
 use crate::tenant::Tenant;
 use crate::timers::Timers;
+use crate::trunk_guard::TrunkGuard;
 use crate::turn::Turn;
 use crate::{
     AgentView, CallView, Effects, Input, Limits, NotOfferable, QueueView, Rejection, Reply,
-    WakeReason, commands, deadlines, switch,
+    WakeReason, authorized, commands, deadlines, switch,
 };
 
 /// The floor of every tenant of this node.
@@ -29,6 +35,16 @@ pub struct Engine {
     pub(crate) queues: Slab<Queue>,
     pub(crate) calls: Slab<Call>,
     pub(crate) call_index: IndexMap<CallId, usize>,
+    pub(crate) campaigns: Slab<Campaign>,
+    pub(crate) trunks: Slab<TrunkGuard>,
+    pub(crate) attempts: Slab<Attempt>,
+    pub(crate) attempt_index: IndexMap<CallId, usize>,
+    /// Requests for attempts that are not answered.
+    pub(crate) batches: BTreeMap<u64, Batch>,
+    /// Who was barred while requests were open, with the newest of these.
+    pub(crate) barred: VecDeque<(u64, DoNotCallEntry)>,
+    /// Answers to requests that were never made.
+    pub(crate) strange_batches: BTreeSet<u64>,
     pub(crate) legs: IndexMap<LegId, Party>,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
@@ -44,6 +60,8 @@ pub(crate) enum Party {
     Customer(usize),
     /// This agent's.
     Agent(usize),
+    /// The callee's of this attempt, which is no call yet, or no more.
+    Attempt(usize),
 }
 
 /// What only ever grows.
@@ -53,6 +71,7 @@ pub(crate) struct Counters {
     pub(crate) legs: u64,
     pub(crate) turns: u64,
     pub(crate) states: u64,
+    pub(crate) batches: u64,
 }
 
 impl Engine {
@@ -67,6 +86,13 @@ impl Engine {
             queues: Slab::new(),
             calls: Slab::new(),
             call_index: IndexMap::new(),
+            campaigns: Slab::new(),
+            trunks: Slab::new(),
+            attempts: Slab::new(),
+            attempt_index: IndexMap::new(),
+            batches: BTreeMap::new(),
+            barred: VecDeque::new(),
+            strange_batches: BTreeSet::new(),
             legs: IndexMap::new(),
             timers: Timers::default(),
             counters: Counters::default(),
@@ -84,6 +110,10 @@ impl Engine {
             Input::Switch(event) => switch::apply(&mut turn, event)?,
             Input::Command(command) => commands::apply(&mut turn, command)?,
             Input::Wake => deadlines::serve(&mut turn),
+            Input::Authorized(it) => {
+                authorized::apply(&mut turn, *it);
+                Reply::Done
+            }
         };
         turn.look_again(OFFERS_PER_STEP_MAX);
         self.seen = now;
@@ -156,6 +186,12 @@ impl Engine {
     pub(crate) fn view(&self, agent: usize) -> AgentView {
         let agent = &self.agents[agent];
         agent.view(agent.state.call().map(|call| &self.calls[call]))
+    }
+
+    pub(crate) fn campaign_at(&self, campaign: &CampaignRef) -> Result<usize, Rejection> {
+        let tenant = self.tenants.get(&campaign.tenant);
+        let at = tenant.and_then(|tenant| tenant.campaigns.get(&campaign.campaign)).copied();
+        at.ok_or_else(|| Rejection::UnknownCampaign { campaign: campaign.campaign.clone() })
     }
 
     pub(crate) fn agent_at(&self, who: &AgentRef) -> Result<usize, Rejection> {

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use timbre_model::{AgentRef, CallId, FloorSpec, NotReadyReason, OfferId, Slug, TenantId};
+use timbre_model::{
+    AgentRef, CallId, CampaignId, CampaignRecord, CampaignRef, Civil, DoNotCallEntry, FloorSpec,
+    MachineVerdict, NotReadyReason, OfferId, PhoneNumber, Slug, TenantId, TrunkRef,
+};
 
 use crate::port::SwitchEvent;
 
@@ -15,6 +18,8 @@ pub enum Input {
     Command(Command),
     /// The time that [`crate::Engine::next_wake`] named has come.
     Wake,
+    /// The answer to an [`crate::AuthorizeRequest`].
+    Authorized(Box<crate::Authorized>),
 }
 
 /// What somebody asks for. Each either takes effect wholly or is rejected and changes nothing.
@@ -141,8 +146,83 @@ pub enum Command {
         /// Which call.
         call: CallId,
     },
+    /// Let a campaign place calls: from Draft, Paused, or anew after its end.
+    StartCampaign {
+        /// Which.
+        campaign: CampaignRef,
+    },
+    /// Let a campaign place no more calls; those in set-up are cancelled, conversations go on.
+    PauseCampaign {
+        /// Which.
+        campaign: CampaignRef,
+    },
+    /// End a campaign; those in set-up are cancelled, conversations go on.
+    StopCampaign {
+        /// Which.
+        campaign: CampaignRef,
+    },
+    /// Bring back what the store holds of a campaign, at start, after its floor. Writes nothing.
+    RestoreCampaign {
+        /// Its state.
+        record: Box<CampaignRecord>,
+        /// Live answers and abandoned ones of the days that still count.
+        days: Vec<AnswerDay>,
+    },
+    /// Call a number that the agent entered, for a campaign. The agent must be Ready.
+    DialNumber {
+        /// Who.
+        agent: AgentRef,
+        /// For which campaign.
+        campaign: CampaignId,
+        /// Whom.
+        number: PhoneNumber,
+    },
+    /// Promise the customer of this call another one.
+    ScheduleCallback {
+        /// Who.
+        agent: AgentRef,
+        /// Which call.
+        call: CallId,
+        /// For when.
+        at: Civil,
+        /// Only by this agent, as long as that can be.
+        personal: bool,
+    },
+    /// Somebody may not be called any more. Calls in set-up to them are cancelled.
+    DoNotCall {
+        /// Whom, for which calls.
+        entry: Box<DoNotCallEntry>,
+    },
+    /// The agent heard who answered.
+    CorrectMachine {
+        /// Who.
+        agent: AgentRef,
+        /// Which call.
+        call: CallId,
+        /// Who answered.
+        verdict: MachineVerdict,
+    },
+    /// Places no call over a trunk, from now on (`true`), or does again. Not kept over a restart: the floor's definition
+    /// is.
+    StopTrunk {
+        /// Which.
+        trunk: TrunkRef,
+        /// None, or again.
+        stopped: bool,
+    },
     /// The node takes no new calls from now on (`true`), or takes them again.
     Drain(bool),
+}
+
+/// Live answers of one UTC day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct AnswerDay {
+    /// Days since 1970-01-01.
+    pub day: i64,
+    /// Calls that a person answered.
+    pub answered: u64,
+    /// Of which no agent was there in time.
+    pub abandoned: u64,
 }
 
 /// A state that a supervisor can force.

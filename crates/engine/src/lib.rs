@@ -35,11 +35,19 @@
 pub mod port;
 
 mod agent;
+mod asking;
+mod assigning;
+mod attempt;
+mod authorized;
+mod barring;
 mod bounds;
 mod call;
+mod campaign;
+mod closing;
 mod commands;
 mod connection;
 mod deadlines;
+mod dialing;
 mod effects;
 mod ending;
 mod engine;
@@ -47,19 +55,28 @@ mod input;
 mod invariants;
 mod matching;
 mod offering;
+mod outbound;
+mod outcome;
+mod preview;
 mod queue;
+mod recycling;
 mod rejection;
 mod skills;
 mod switch;
 mod tenant;
 mod timers;
+mod trunk_guard;
 mod turn;
 mod views;
 
 pub use effects::{
-    AgentChanged, AgentView, Because, CallEnded, Effects, Event, EventKind, OfferMade, WakeReason,
+    AgentChanged, AgentView, AttemptEnded, Because, CallEnded, Effects, Event, EventKind,
+    OfferMade, Paced, PlacedCall, WakeReason,
 };
 pub use engine::Engine;
-pub use input::{Command, ForcedState, Input, Limits, NotOfferable, Reply};
+pub use input::{AnswerDay, Command, ForcedState, Input, Limits, NotOfferable, Reply};
+pub use outbound::{
+    AuthorizeRequest, Authorized, CampaignPlan, More, Permit, Refused, Verdicts, Want, Withheld,
+};
 pub use rejection::{Class, Rejection};
-pub use views::{CallView, QueueView};
+pub use views::{CallView, CampaignView, QueueView, TrunkView};

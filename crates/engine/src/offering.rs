@@ -1,13 +1,18 @@
 //! Offers: made, taken, failed.
 
+use std::time::Duration;
+
 use timbre_model::{
-    Change, NotReadyReason, Now, OfferId, OfferOutcome, OfferRecord, StationMode, TimelineKind,
+    Change, NotReadyReason, Now, OfferId, OfferOutcome, OfferRecord, ReleasedBy, StationMode,
+    TimelineKind,
 };
 
 use crate::agent::{After, AgentState, Answer, Line, Offered};
+use crate::bounds::LOOK_PAST_MAX;
 use crate::call::Stage;
 use crate::engine::Party;
 use crate::port::SwitchAction;
+use crate::preview::Looked;
 use crate::turn::Turn;
 use crate::{Because, EventKind, OfferMade, matching};
 
@@ -50,7 +55,20 @@ impl Turn<'_> {
         }
         match matching::call_for(self.floor, agent, self.now.mono) {
             Some(call) => self.offer(call, agent, Because::OldestCall),
-            None => self.enter(agent, AgentState::Ready),
+            None => {
+                self.enter(agent, AgentState::Ready);
+                self.seek_for_placed(agent);
+            }
+        }
+    }
+
+    /// With one more idle, another one may be spared for a placed call.
+    pub(crate) fn seek_for_placed(&mut self, agent: usize) {
+        for n in 0..self.floor.agents[agent].serves.len() {
+            let queue = &self.floor.queues[self.floor.agents[agent].serves[n]];
+            let placed = |&&call: &&usize| self.floor.calls[call].placed.is_some();
+            let first = queue.line.free.values().take(LOOK_PAST_MAX + 1).find(placed).copied();
+            first.into_iter().for_each(|call| self.seek_agent(call));
         }
     }
 
@@ -58,7 +76,8 @@ impl Turn<'_> {
     pub(crate) fn offer(&mut self, call: usize, agent: usize, because: Because) {
         self.floor.calls[call].tally.offers += 1;
         let to = &self.floor.agents[agent];
-        let straight = to.auto_accepts() && to.spec.station == StationMode::Persistent;
+        let accepts = to.auto_accepts() || self.floor.calls[call].placed.is_some();
+        let straight = accepts && to.spec.station == StationMode::Persistent;
         let persistent = to.station.leg.filter(|_| to.spec.station == StationMode::Persistent);
         let line = persistent.map_or_else(|| Line::Placed(self.new_leg()), Line::Persistent);
         self.announce_offer(call, agent, because);
@@ -80,9 +99,11 @@ impl Turn<'_> {
         self.enter(agent, AgentState::Offered(Offered { call, line, answer }));
     }
 
-    fn announce_offer(&mut self, call: usize, agent: usize, because: Because) {
+    /// Tells an offer; the timeline of a call that is not answered yet begins with its answer.
+    pub(crate) fn announce_offer(&mut self, call: usize, agent: usize, because: Because) {
         let it = &self.floor.calls[call];
         let offer = it.offer_id();
+        let early = matches!(it.stage, Stage::Dialing { .. });
         let made = OfferMade {
             offer,
             agent: self.floor.agents[agent].who.clone(),
@@ -91,9 +112,13 @@ impl Turn<'_> {
             waited: it.age(self.now.mono),
             expires_in: it.rules.spec.offer_timeout,
             because,
+            placed: it.placed.as_ref().map(|it| it.shown.clone()),
         };
         let agent = made.agent.agent.clone();
         self.event(EventKind::Offered(made));
+        if early {
+            return;
+        }
         let because = because.as_str().to_owned();
         self.timeline(call, TimelineKind::Offered { agent, offer: offer.number, because });
     }
@@ -127,12 +152,53 @@ impl Turn<'_> {
         }
     }
 
+    /// A call that is placed for one agent is theirs from the start.
+    pub(crate) fn announce_taken(&mut self, call: usize, agent: usize) {
+        let it = &self.floor.calls[call];
+        let taken = EventKind::OfferEnded {
+            offer: it.offer_id(),
+            agent: self.floor.agents[agent].who.clone(),
+            queue: it.rules.name.clone(),
+            outcome: OfferOutcome::Accepted,
+            open_for: Duration::ZERO,
+        };
+        self.event(taken);
+    }
+
+    /// The same in the records, once there is a call to be recorded.
+    pub(crate) fn book_taken(&mut self, call: usize, agent: usize) {
+        let it = &self.floor.calls[call];
+        let offer = it.offer_id();
+        let queue = it.rules.name.queue.clone();
+        let who = self.floor.agents[agent].who.clone();
+        let now = self.now.civil;
+        self.out.changes.push(Change::Offer(OfferRecord {
+            id: offer,
+            tenant: who.tenant,
+            queue,
+            agent: who.agent.clone(),
+            offered_at: now,
+            ended_at: Some(now),
+            outcome: Some(OfferOutcome::Accepted),
+        }));
+        let (number, because) = (offer.number, Because::Reserved.as_str().to_owned());
+        let agent = who.agent;
+        let offered = TimelineKind::Offered { agent: agent.clone(), offer: number, because };
+        self.timeline(call, offered);
+        let outcome = OfferOutcome::Accepted;
+        self.timeline(call, TimelineKind::OfferEnded { agent, offer: number, outcome });
+    }
+
     /// The agent has taken the offer and the agent's leg is up.
     pub(crate) fn accept(&mut self, agent: usize) {
-        let AgentState::Offered(Offered { call, line, answer: Answer::Pending { made, .. } }) =
-            self.floor.agents[agent].state
+        let AgentState::Offered(Offered { call, line, answer }) = self.floor.agents[agent].state
         else {
             return;
+        };
+        let made = match answer {
+            Answer::Pending { made, .. } => made,
+            Answer::Ringing { .. } => return self.station_up(agent, call, line),
+            Answer::Accepted => return,
         };
         self.record_offer(call, agent, made, Some(OfferOutcome::Accepted));
         self.taken(call, agent, line);
@@ -180,13 +246,14 @@ impl Turn<'_> {
 
     /// An open offer failed by the agent's doing or misfortune: the call keeps its place and age and is offered again.
     pub(crate) fn fail_offer(&mut self, agent: usize, failure: Failure) {
-        let Some(call) = self.withdraw(agent, failure.outcome()) else { return };
+        let call = match self.floor.agents[agent].state {
+            AgentState::Offered(Offered { call, .. }) => Some(call),
+            AgentState::Preview(_) => None,
+            _ => return,
+        };
         let after = &mut self.floor.agents[agent].after;
         match failure {
-            Failure::Declined => {
-                let until = self.now.mono + self.floor.limits.rejected_again;
-                self.floor.calls[call].pass_over(agent, until);
-            }
+            Failure::Declined => {}
             Failure::Missed => _ = after.get_or_insert(After::NotReady(NotReadyReason::Missed)),
             Failure::PhoneLost => {
                 _ = after.get_or_insert(After::NotReady(NotReadyReason::StationLost));
@@ -194,6 +261,15 @@ impl Turn<'_> {
             Failure::StreamLost => {}
             Failure::Forced => *after = Some(After::NotReady(NotReadyReason::Forced)),
             Failure::SignedOut => *after = Some(After::SignedOut),
+        }
+        let Some(call) = call else { return self.end_preview(agent, failure.looked()) };
+        if let Stage::Dialing { .. } = self.floor.calls[call].stage {
+            return self.end_dialing(call, ReleasedBy::Agent);
+        }
+        self.withdraw(agent, failure.outcome());
+        if failure == Failure::Declined {
+            let until = self.now.mono + self.floor.limits.rejected_again;
+            self.floor.calls[call].pass_over(agent, until);
         }
         self.stage(call, Stage::Waiting);
         self.settle(agent, Idleness::Kept);
@@ -213,6 +289,16 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    fn looked(self) -> Looked {
+        match self {
+            Self::Declined => Looked::Declined,
+            Self::Missed => Looked::Missed,
+            Self::PhoneLost | Self::StreamLost | Self::Forced | Self::SignedOut => {
+                Looked::Rescinded
+            }
+        }
+    }
+
     fn outcome(self) -> OfferOutcome {
         match self {
             Self::Declined => OfferOutcome::Rejected,

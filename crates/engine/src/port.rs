@@ -2,7 +2,9 @@
 //!
 //! The switch moves calls and voices and decides nothing about queues; the engine decides and moves nothing.
 
-use timbre_model::{AgentRef, Cadence, CallId, CallerId, Language, LegId, TrunkRef};
+use std::time::Duration;
+
+use timbre_model::{AgentRef, Cadence, CallId, CallerId, Language, LegId, PhoneNumber, TrunkRef};
 
 /// What the switch tells the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -96,6 +98,13 @@ pub enum LegEnd {
     Lost,
     /// We hung it up.
     Ours,
+    /// A call we placed over a trunk failed; what the network said.
+    Failed {
+        /// The final SIP status; 408 where there was none in time.
+        status: u16,
+        /// The Q.850 cause (RFC 3326), where there was one.
+        cause: Option<u8>,
+    },
 }
 
 /// What the engine asks of the switch. Each is performed once, after the change that explains it is durable. An action
@@ -131,6 +140,29 @@ pub enum SwitchAction {
         caller: CallerId,
         /// The call it is about, for the phone's `X-Timbre-Call` header.
         call: Option<CallId>,
+    },
+    /// Call somebody over a trunk: one INVITE. The far end's answers come as events of `leg`; once answered it hears
+    /// silence until it is bridged.
+    Dial {
+        /// The leg to be.
+        leg: LegId,
+        /// Over which trunk.
+        trunk: TrunkRef,
+        /// Whom.
+        number: PhoneNumber,
+        /// The number shown.
+        caller_id: PhoneNumber,
+        /// How long it may ring.
+        ring_timeout: Duration,
+        /// The call that it is.
+        call: CallId,
+    },
+    /// Play the message for abandoned calls to a customer who has answered; [`SwitchEvent::GreetingPlayed`] tells its end.
+    PlayAbandoned {
+        /// The customer's leg.
+        leg: LegId,
+        /// In which language.
+        language: Language,
     },
     /// Let both hear each other; answers (200) whichever is not answered yet. A party that hears music stops hearing it.
     Bridge {

@@ -1,6 +1,9 @@
 //! Why a command took no effect.
 
-use timbre_model::{AgentId, AgentStateKind, CallId, OfferId, QueueId, Slug, TenantId};
+use timbre_model::{
+    AgentId, AgentStateKind, CallId, CampaignId, CampaignState, OfferId, QueueId, Slug, TenantId,
+    TrunkId,
+};
 
 /// A command that took no effect, and why. `reason` has a page in `docs/errors`.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -101,6 +104,56 @@ pub enum Rejection {
         /// How many it may hold.
         limit: usize,
     },
+    /// No such campaign on the tenant's floor.
+    #[error("no campaign {campaign} on this floor: apply a floor that has it")]
+    UnknownCampaign {
+        /// Which was named.
+        campaign: CampaignId,
+    },
+    /// No such trunk on the tenant's floor.
+    #[error("no trunk {trunk} on this floor: apply a floor that has it")]
+    UnknownTrunk {
+        /// Which was named.
+        trunk: TrunkId,
+    },
+    /// The campaign's state, or the node's, does not allow it.
+    #[error("campaign {campaign} is {state}, or this node takes no new calls")]
+    CampaignState {
+        /// Which.
+        campaign: CampaignId,
+        /// The present state.
+        state: CampaignState,
+    },
+    /// The definition would take away a campaign that runs or has calls.
+    #[error(
+        "campaign {campaign} runs or has calls: stop it and wait before taking it off the floor"
+    )]
+    CampaignInUse {
+        /// Which.
+        campaign: CampaignId,
+    },
+    /// The agent does not serve the campaign's queue.
+    #[error("agent {agent} does not serve the queue of campaign {campaign}")]
+    NotServing {
+        /// Who.
+        agent: AgentId,
+        /// Which.
+        campaign: CampaignId,
+    },
+    /// No trunk of the campaign can place a call now.
+    #[error("campaign {campaign} has no trunk for a call now: {why}")]
+    NoTrunk {
+        /// Which.
+        campaign: CampaignId,
+        /// What is in the way.
+        why: &'static str,
+    },
+    /// The call was not placed for a lead, or is not answered yet.
+    #[error("call {call} was not placed for a lead, or is not answered yet")]
+    NoLead {
+        /// Which.
+        call: CallId,
+    },
     /// The definition would take away a queue with calls.
     #[error("queue {queue} has calls: wait until it is empty before taking it off the floor")]
     QueueInUse {
@@ -126,9 +179,11 @@ impl Rejection {
     /// What it means to the caller.
     pub fn class(&self) -> Class {
         match self {
-            Self::UnknownAgent { .. } | Self::UnknownCall { .. } | Self::NoFloor { .. } => {
-                Class::NotFound
-            }
+            Self::UnknownAgent { .. }
+            | Self::UnknownCall { .. }
+            | Self::UnknownCampaign { .. }
+            | Self::UnknownTrunk { .. }
+            | Self::NoFloor { .. } => Class::NotFound,
             Self::OfferNotOpen { .. }
             | Self::WrongState { .. }
             | Self::SignedInElsewhere { .. }
@@ -138,6 +193,11 @@ impl Rejection {
             | Self::AgentInUse { .. }
             | Self::NoStation { .. }
             | Self::TooManyTenants { .. }
+            | Self::CampaignState { .. }
+            | Self::CampaignInUse { .. }
+            | Self::NotServing { .. }
+            | Self::NoTrunk { .. }
+            | Self::NoLead { .. }
             | Self::QueueInUse { .. } => Class::Precondition,
             Self::FloorChanged { .. } => Class::Conflict,
             Self::UnknownPause { .. } | Self::UnknownDisposition { .. } => Class::Invalid,
@@ -161,6 +221,13 @@ impl Rejection {
             Self::FloorChanged { .. } => "FLOOR_CHANGED",
             Self::AgentInUse { .. } => "AGENT_IN_USE",
             Self::QueueInUse { .. } => "QUEUE_IN_USE",
+            Self::UnknownCampaign { .. } => "UNKNOWN_CAMPAIGN",
+            Self::UnknownTrunk { .. } => "UNKNOWN_TRUNK",
+            Self::CampaignState { .. } => "CAMPAIGN_STATE",
+            Self::CampaignInUse { .. } => "CAMPAIGN_IN_USE",
+            Self::NotServing { .. } => "NOT_SERVING",
+            Self::NoTrunk { .. } => "NO_TRUNK",
+            Self::NoLead { .. } => "NO_LEAD",
             Self::NoStation { .. } => "NO_STATION",
             Self::TooManyTenants { .. } => "TOO_MANY_TENANTS",
         }

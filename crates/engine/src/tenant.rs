@@ -1,7 +1,7 @@
 //! One tenant's floor: names to places in the engine.
 
 use indexmap::IndexMap;
-use timbre_model::{AgentId, FloorSpec, PhoneNumber, QueueId};
+use timbre_model::{AgentId, CampaignId, FloorSpec, PhoneNumber, QueueId, TrunkId};
 
 /// A floor and the index of its names, in the order of the names.
 #[derive(Debug, Default)]
@@ -11,5 +11,8 @@ pub(crate) struct Tenant {
     pub(crate) spec: FloorSpec,
     pub(crate) agents: IndexMap<AgentId, usize>,
     pub(crate) queues: IndexMap<QueueId, usize>,
+    /// Also those that are gone, until their calls are over.
+    pub(crate) trunks: IndexMap<TrunkId, usize>,
+    pub(crate) campaigns: IndexMap<CampaignId, usize>,
     pub(crate) entry_points: IndexMap<PhoneNumber, usize>,
 }

@@ -47,12 +47,27 @@ impl Turn<'_> {
         let lasted = self.now.mono.since(it.since.mono);
         it.state = state;
         it.since = self.now;
+        it.reserved = None;
         self.floor.keep_idle(agent);
         self.rearm_agent(agent);
         self.record_state(agent);
         let now = self.floor.view(agent);
-        let agent = self.floor.agents[agent].who.clone();
-        self.event(EventKind::AgentState(AgentChanged { agent, from, lasted, now }));
+        let who = self.floor.agents[agent].who.clone();
+        self.event(EventKind::AgentState(AgentChanged { agent: who, from, lasted, now }));
+        self.note_state(agent);
+    }
+
+    /// The agent's campaigns learn of a new state; one who is idle is looked at soon.
+    fn note_state(&mut self, agent: usize) {
+        if self.floor.agents[agent].campaigns.is_empty() {
+            return;
+        }
+        self.tell_phases(agent);
+        if matches!(self.floor.agents[agent].state, AgentState::Ready) {
+            for n in 0..self.floor.agents[agent].campaigns.len() {
+                self.hasten(self.floor.agents[agent].campaigns[n]);
+            }
+        }
     }
 
     /// Something of what is seen of an agent changed, but not the state: a hold, a longer wrap-up, a pause to come.
@@ -129,10 +144,10 @@ impl Turn<'_> {
 }
 
 impl Engine {
-    /// Ready agents are among the idle of the queues they serve; others are not.
-    fn keep_idle(&mut self, agent: usize) {
+    /// Ready agents who are kept for nothing are among the idle of the queues they serve; others are not.
+    pub(crate) fn keep_idle(&mut self, agent: usize) {
         let it = &mut self.agents[agent];
-        let ready = matches!(it.state, AgentState::Ready);
+        let ready = it.is_idle();
         if it.idle.joined == ready {
             return;
         }
@@ -150,7 +165,7 @@ impl Engine {
         let queue = &mut self.queues[it.queue];
         match it.stage {
             Stage::Waiting => drop(queue.line.free.remove(&it.place)),
-            Stage::Offered { .. } | Stage::Accepted { .. } => {
+            Stage::Offered { .. } | Stage::Accepted { .. } | Stage::Dialing { .. } => {
                 queue.line.offered.remove(&it.place);
             }
             Stage::Talking { .. } => queue.counts.talking -= 1,
@@ -164,7 +179,7 @@ impl Engine {
         let queue = &mut self.queues[it.queue];
         match it.stage {
             Stage::Waiting => drop(queue.line.free.insert(it.place, call)),
-            Stage::Offered { .. } | Stage::Accepted { .. } => {
+            Stage::Offered { .. } | Stage::Accepted { .. } | Stage::Dialing { .. } => {
                 queue.line.offered.insert(it.place, call);
             }
             Stage::Talking { .. } => queue.counts.talking += 1,

@@ -8,10 +8,10 @@ use crate::{Rejection, Reply};
 
 pub(crate) fn apply(turn: &mut Turn, who: &AgentRef, offer: OfferId) -> Result<Reply, Rejection> {
     let agent = turn.floor.agent_at(who)?;
-    let line = turn.open_offer(agent, offer)?;
-    match line {
-        Line::Persistent(_) => turn.accept(agent),
-        Line::Placed(_) => await_phone(turn, agent),
+    match turn.open_offer(agent, offer)? {
+        Open::Lead => turn.call_previewed(agent)?,
+        Open::Call(Line::Persistent(_)) => turn.accept(agent),
+        Open::Call(Line::Placed(_)) => await_phone(turn, agent),
     }
     Ok(Reply::Done)
 }
@@ -28,14 +28,24 @@ fn await_phone(turn: &mut Turn, agent: usize) {
     }
 }
 
+/// What is on offer.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Open {
+    /// A call, over this line.
+    Call(Line),
+    /// A lead to be called.
+    Lead,
+}
+
 impl Turn<'_> {
-    /// The line of the agent's open offer, if it is the one named.
-    pub(super) fn open_offer(&self, agent: usize, offer: OfferId) -> Result<Line, Rejection> {
-        match self.floor.agents[agent].state {
+    /// What the agent's open offer is, if it is the one named.
+    pub(super) fn open_offer(&self, agent: usize, offer: OfferId) -> Result<Open, Rejection> {
+        match &self.floor.agents[agent].state {
+            AgentState::Preview(it) if it.offer == offer && it.asked.is_none() => Ok(Open::Lead),
             AgentState::Offered(Offered { call, line, answer: Answer::Pending { .. } })
-                if self.floor.calls[call].offer_id() == offer =>
+                if self.floor.calls[*call].offer_id() == offer =>
             {
-                Ok(line)
+                Ok(Open::Call(*line))
             }
             _ => Err(Rejection::OfferNotOpen { offer }),
         }

@@ -62,6 +62,15 @@ fn check(floor: &Engine, tenant: &TenantId, spec: &FloorSpec) -> Result<(), Reje
             return Err(Rejection::QueueInUse { queue: queue.clone() });
         }
     }
+    for (campaign, &at) in &present.campaigns {
+        let it = &floor.campaigns[at];
+        let kept = spec.campaigns.iter().any(|it| it.id == *campaign);
+        // The store's answer may be on its way, and somebody may look at one of its leads.
+        let in_use = it.running() || it.open() > 0 || it.asks.open > 0 || floor.anybody_looks(at);
+        if !kept && in_use {
+            return Err(Rejection::CampaignInUse { campaign: campaign.clone() });
+        }
+    }
     Ok(())
 }
 
@@ -69,6 +78,7 @@ fn install(turn: &mut Turn, name: &TenantId, spec: FloorSpec, version: u64) {
     let mut tenant = std::mem::take(turn.floor.tenants.entry(name.clone()).or_default());
     install_queues(turn.floor, name, &spec, &mut tenant);
     install_agents(turn, name, &spec, &mut tenant);
+    turn.install_outbound(name, &spec, &mut tenant);
     let entries = spec.entry_points.iter().filter_map(|entry| {
         tenant.queues.get(&entry.queue).map(|&queue| (entry.number.clone(), queue))
     });
@@ -78,6 +88,7 @@ fn install(turn: &mut Turn, name: &TenantId, spec: FloorSpec, version: u64) {
     let agents: Vec<usize> = tenant.agents.values().copied().collect();
     tenant.spec = spec;
     turn.floor.tenants.insert(name.clone(), tenant);
+    turn.assign_campaigns(name);
     agents.into_iter().for_each(|agent| turn.look_at_hindrances(agent));
 }
 

@@ -30,6 +30,7 @@ pub(crate) fn apply(
         AgentState::SignedOut
         | AgentState::NotReady(_)
         | AgentState::Ready
+        | AgentState::Preview(_)
         | AgentState::Offered(_) => Err(turn.wrong_state(agent)),
     }
 }

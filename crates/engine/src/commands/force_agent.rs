@@ -29,7 +29,9 @@ fn not_ready(turn: &mut Turn, agent: usize) -> Reply {
             it.after = Some(After::NotReady(NotReadyReason::Forced));
             return Reply::Later;
         }
-        AgentState::Offered(_) => turn.fail_offer(agent, Failure::Forced),
+        AgentState::Offered(_) | AgentState::Preview(_) => {
+            turn.fail_offer(agent, Failure::Forced);
+        }
         AgentState::SignedOut | AgentState::NotReady(_) | AgentState::Ready => {
             turn.enter(agent, AgentState::NotReady(NotReadyReason::Forced));
         }
@@ -41,7 +43,9 @@ fn signed_out(turn: &mut Turn, agent: usize) -> Reply {
     let it = &mut turn.floor.agents[agent];
     match it.state {
         AgentState::SignedOut | AgentState::NotReady(_) | AgentState::Ready => turn.sign_out(agent),
-        AgentState::Offered(_) => turn.fail_offer(agent, Failure::SignedOut),
+        AgentState::Offered(_) | AgentState::Preview(_) => {
+            turn.fail_offer(agent, Failure::SignedOut);
+        }
         AgentState::Talking { call, .. } => {
             // Without a stream there is no wrap-up: the call ends with the automatic disposition.
             it.stream = Stream::None;

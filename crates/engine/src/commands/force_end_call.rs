@@ -12,6 +12,13 @@ pub(crate) fn apply(turn: &mut Turn, tenant: &TenantId, call: CallId) -> Result<
         let it = &turn.floor.calls[at];
         it.facts.trunk.tenant == *tenant && !matches!(it.stage, Stage::WrapUp { .. })
     });
-    turn.end_call(at.ok_or(Rejection::UnknownCall { call })?, FORCED);
+    let at = at.ok_or(Rejection::UnknownCall { call })?;
+    let it = &turn.floor.calls[at];
+    // Whoever was called and answered is owed the message, and counts.
+    if it.placed.is_some() && matches!(it.stage, Stage::Waiting) {
+        turn.abandon(at);
+    } else {
+        turn.end_call(at, FORCED);
+    }
     Ok(Reply::Done)
 }

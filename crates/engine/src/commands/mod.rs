@@ -3,25 +3,35 @@
 
 mod accept_offer;
 mod apply_floor;
+mod correct_machine;
+mod dial_number;
 mod dispose;
+mod do_not_call;
 mod drain;
 mod extend_wrap_up;
 mod force_agent;
 mod force_end_call;
 mod hang_up;
 mod hold;
+mod pause_campaign;
 mod reject_offer;
+mod restore_campaign;
 mod resume;
+mod schedule_callback;
 mod set_not_ready;
 mod set_ready;
 mod sign_in;
 mod sign_out;
+mod start_campaign;
+mod stop_campaign;
+mod stop_trunk;
 mod stream_lost;
 mod unhold;
 
 use timbre_model::{AgentRef, CallId};
 
 use crate::agent::AgentState;
+use crate::attempt::Promise;
 use crate::turn::Turn;
 use crate::{Command, Rejection, Reply};
 
@@ -50,11 +60,32 @@ pub(crate) fn apply(turn: &mut Turn, command: Command) -> Result<Reply, Rejectio
         Command::Dispose { agent, call, code } => dispose::apply(turn, &agent, call, code),
         Command::ForceAgent { agent, state } => force_agent::apply(turn, &agent, state),
         Command::ForceEndCall { tenant, call } => force_end_call::apply(turn, &tenant, call),
+        Command::StartCampaign { campaign } => start_campaign::apply(turn, &campaign),
+        Command::PauseCampaign { campaign } => pause_campaign::apply(turn, &campaign),
+        Command::StopCampaign { campaign } => stop_campaign::apply(turn, &campaign),
+        Command::RestoreCampaign { record, days } => restore_campaign::apply(turn, *record, &days),
+        Command::DialNumber { agent, campaign, number } => {
+            dial_number::apply(turn, &agent, campaign, number)
+        }
+        Command::ScheduleCallback { agent, call, at, personal } => {
+            schedule_callback::apply(turn, &agent, call, Promise { at, personal })
+        }
+        Command::DoNotCall { entry } => do_not_call::apply(turn, *entry),
+        Command::CorrectMachine { agent, call, verdict } => {
+            correct_machine::apply(turn, &agent, call, verdict)
+        }
+        Command::StopTrunk { trunk, stopped } => stop_trunk::apply(turn, &trunk, stopped),
         Command::Drain(on) => drain::apply(turn, on),
     }
 }
 
 impl Turn<'_> {
+    /// That the campaign's state does not allow it.
+    fn campaign_state(&self, at: usize) -> Rejection {
+        let it = &self.floor.campaigns[at];
+        Rejection::CampaignState { campaign: it.name.campaign.clone(), state: it.state }
+    }
+
     /// The agent, and the call that this agent has, in whatever state.
     fn their_call(&self, who: &AgentRef, call: CallId) -> Result<(usize, usize), Rejection> {
         let agent = self.floor.agent_at(who)?;

@@ -15,7 +15,10 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef, reason: Slug) -> Result<Rep
     }
     let reason = NotReadyReason::Pause(reason);
     match turn.floor.agents[agent].state {
-        AgentState::Offered(_) | AgentState::Talking { .. } | AgentState::WrapUp(_) => {
+        AgentState::Offered(_)
+        | AgentState::Preview(_)
+        | AgentState::Talking { .. }
+        | AgentState::WrapUp(_) => {
             turn.floor.agents[agent].after = Some(After::NotReady(reason));
             turn.restate(agent);
             Ok(Reply::Later)

@@ -12,7 +12,10 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef) -> Result<Reply, Rejection>
     match turn.floor.agents[agent].state {
         AgentState::SignedOut => Err(turn.wrong_state(agent)),
         AgentState::Ready => Ok(Reply::Done),
-        AgentState::Offered(_) | AgentState::Talking { .. } | AgentState::WrapUp(_) => {
+        AgentState::Offered(_)
+        | AgentState::Preview(_)
+        | AgentState::Talking { .. }
+        | AgentState::WrapUp(_) => {
             turn.floor.agents[agent].after = None;
             Ok(Reply::Later)
         }

@@ -9,9 +9,10 @@ use crate::{Rejection, Reply};
 pub(crate) fn apply(turn: &mut Turn, who: &AgentRef) -> Result<Reply, Rejection> {
     let agent = turn.floor.agent_at(who)?;
     match turn.floor.agents[agent].state {
-        AgentState::SignedOut | AgentState::Offered(_) | AgentState::Talking { .. } => {
-            Err(turn.wrong_state(agent))
-        }
+        AgentState::SignedOut
+        | AgentState::Offered(_)
+        | AgentState::Preview(_)
+        | AgentState::Talking { .. } => Err(turn.wrong_state(agent)),
         AgentState::WrapUp(_) => {
             turn.floor.agents[agent].after = Some(After::SignedOut);
             Ok(Reply::Later)

@@ -3,6 +3,7 @@
 use timbre_model::{AgentRef, TimelineKind};
 
 use crate::agent::{AgentState, Answer, Offered, Stream};
+use crate::call::Stage;
 use crate::offering::Failure;
 use crate::turn::Turn;
 use crate::{Rejection, Reply};
@@ -16,7 +17,17 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef) -> Result<Reply, Rejection>
     turn.floor.agents[agent].stream = Stream::Lost { auto_accept, grace_ends };
     turn.rearm_agent(agent);
     match turn.floor.agents[agent].state {
-        AgentState::Offered(Offered { answer: Answer::Pending { .. }, .. }) => {
+        AgentState::Preview(_)
+        | AgentState::Offered(Offered {
+            answer: Answer::Pending { .. } | Answer::Ringing { .. },
+            ..
+        }) => {
+            turn.fail_offer(agent, Failure::StreamLost);
+        }
+        // Whoever cannot see whom they are to talk to is not put through.
+        AgentState::Offered(Offered { call, .. })
+            if matches!(turn.floor.calls[call].stage, Stage::Dialing { .. }) =>
+        {
             turn.fail_offer(agent, Failure::StreamLost);
         }
         AgentState::Talking { call, .. } => turn.timeline(call, TimelineKind::AgentStreamLost),

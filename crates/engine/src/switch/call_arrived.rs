@@ -77,6 +77,7 @@ fn enqueue(turn: &mut Turn, arrival: Arrival, queue: usize) {
     let name = rules.name.clone();
     let call = turn.floor.calls.insert(Call {
         facts: facts(turn, arrival),
+        placed: None,
         leg,
         queue,
         rules,

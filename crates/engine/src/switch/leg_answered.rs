@@ -1,4 +1,4 @@
-//! A leg was answered: an agent's phone was picked up, which takes the offer.
+//! A leg was answered: an agent's phone was picked up, which takes the offer, or somebody who was called.
 
 use timbre_model::LegId;
 
@@ -7,7 +7,11 @@ use crate::engine::Party;
 use crate::turn::Turn;
 
 pub(crate) fn apply(turn: &mut Turn, leg: LegId) {
-    let Some(&Party::Agent(agent)) = turn.floor.legs.get(&leg) else { return };
+    let agent = match turn.floor.legs.get(&leg) {
+        Some(&Party::Agent(agent)) => agent,
+        Some(&Party::Attempt(attempt)) => return turn.far_end_answers(attempt),
+        Some(Party::Customer(_)) | None => return,
+    };
     match turn.floor.agents[agent].state {
         AgentState::Offered(Offered { line: Line::Placed(placed), .. }) if placed == leg => {
             turn.accept(agent);

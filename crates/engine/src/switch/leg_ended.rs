@@ -13,6 +13,7 @@ pub(crate) fn apply(turn: &mut Turn, leg: LegId, how: LegEnd) {
     match turn.floor.legs.swap_remove(&leg) {
         None => {}
         Some(Party::Customer(call)) => customer(turn, call, how),
+        Some(Party::Attempt(attempt)) => turn.far_end_gone(attempt, how),
         Some(Party::Agent(agent)) => agent_leg(turn, agent, leg, how),
     }
 }
@@ -22,9 +23,12 @@ fn customer(turn: &mut Turn, call: usize, how: LegEnd) {
     let (cause, released_by) = match how {
         LegEnd::FarEnd if connected => (EndCause::Completed, ReleasedBy::Customer),
         LegEnd::FarEnd => (EndCause::Abandoned, ReleasedBy::Customer),
-        LegEnd::Declined | LegEnd::NoAnswer | LegEnd::Unreachable | LegEnd::Lost | LegEnd::Ours => {
-            (EndCause::Failed, ReleasedBy::Network)
-        }
+        LegEnd::Declined
+        | LegEnd::NoAnswer
+        | LegEnd::Unreachable
+        | LegEnd::Lost
+        | LegEnd::Ours
+        | LegEnd::Failed { .. } => (EndCause::Failed, ReleasedBy::Network),
     };
     turn.end_call(call, Ending { cause, released_by, customer: Goodbye::Gone, agent_up: true });
 }
@@ -35,7 +39,7 @@ fn agent_leg(turn: &mut Turn, agent: usize, leg: LegId, how: LegEnd) {
         it.station.leg = None;
     }
     if it.state.line().is_none_or(|line| line.leg() != leg) {
-        return turn.look_at_hindrances(agent);
+        return lost_between_calls(turn, agent);
     }
     match it.state {
         AgentState::Offered(Offered { answer, .. }) => turn.fail_offer(agent, failure(answer, how)),
@@ -43,6 +47,7 @@ fn agent_leg(turn: &mut Turn, agent: usize, leg: LegId, how: LegEnd) {
         AgentState::SignedOut
         | AgentState::NotReady(_)
         | AgentState::Ready
+        | AgentState::Preview(_)
         | AgentState::WrapUp(_) => {}
     }
 }
@@ -51,19 +56,31 @@ fn agent_leg(turn: &mut Turn, agent: usize, leg: LegId, how: LegEnd) {
 fn failure(answer: Answer, how: LegEnd) -> Failure {
     match (how, answer) {
         (LegEnd::Declined | LegEnd::FarEnd, _) => Failure::Declined,
-        (LegEnd::NoAnswer, Answer::Pending { .. }) => Failure::Missed,
-        (LegEnd::NoAnswer | LegEnd::Unreachable | LegEnd::Lost | LegEnd::Ours, _) => {
-            Failure::PhoneLost
+        (LegEnd::NoAnswer, Answer::Pending { .. } | Answer::Ringing { .. }) => Failure::Missed,
+        (LegEnd::NoAnswer | LegEnd::Unreachable | LegEnd::Lost | LegEnd::Ours, _)
+        | (LegEnd::Failed { .. }, _) => Failure::PhoneLost,
+    }
+}
+
+/// Who looks at a lead, or is kept for one, cannot talk to anybody without a phone.
+fn lost_between_calls(turn: &mut Turn, agent: usize) {
+    let it = &turn.floor.agents[agent];
+    match it.state {
+        AgentState::Preview(_) if !it.has_station() => {
+            turn.fail_offer(agent, Failure::PhoneLost);
         }
+        _ => turn.look_at_hindrances(agent),
     }
 }
 
 fn talk_over(turn: &mut Turn, call: usize, how: LegEnd) {
     let (cause, released_by) = match how {
         LegEnd::FarEnd | LegEnd::Declined => (EndCause::Completed, ReleasedBy::Agent),
-        LegEnd::NoAnswer | LegEnd::Unreachable | LegEnd::Lost | LegEnd::Ours => {
-            (EndCause::Failed, ReleasedBy::Network)
-        }
+        LegEnd::NoAnswer
+        | LegEnd::Unreachable
+        | LegEnd::Lost
+        | LegEnd::Ours
+        | LegEnd::Failed { .. } => (EndCause::Failed, ReleasedBy::Network),
     };
     turn.end_call(call, Ending { cause, released_by, customer: Goodbye::HangUp, agent_up: false });
 }

@@ -1,11 +1,13 @@
 //! What the switch reports, one file an event. A report of a leg that the engine has let go is late, and means nothing.
 
 mod call_arrived;
+mod key_pressed;
 mod leg_answered;
 mod leg_ended;
 mod leg_hold;
 mod station;
 
+use crate::engine::Party;
 use crate::port::SwitchEvent;
 use crate::turn::Turn;
 use crate::{Rejection, Reply};
@@ -20,9 +22,17 @@ pub(crate) fn apply(turn: &mut Turn, event: SwitchEvent) -> Result<Reply, Reject
             return station::registered(turn, &agent, reachable);
         }
         SwitchEvent::StationCalledIn { agent, leg } => station::called_in(turn, &agent, leg),
-        SwitchEvent::LegRinging { .. }
-        | SwitchEvent::GreetingPlayed { .. }
-        | SwitchEvent::Key { .. } => {}
+        SwitchEvent::LegRinging { leg } => {
+            if let Some(&Party::Attempt(attempt)) = turn.floor.legs.get(&leg) {
+                turn.far_end_rings(attempt);
+            }
+        }
+        SwitchEvent::GreetingPlayed { leg } => {
+            if let Some(&Party::Attempt(attempt)) = turn.floor.legs.get(&leg) {
+                turn.message_over(attempt, true);
+            }
+        }
+        SwitchEvent::Key { leg, key } => key_pressed::apply(turn, leg, key),
     }
     Ok(Reply::Done)
 }

@@ -30,6 +30,26 @@ pub fn event(world: &World, event: &Event) -> Option<String> {
             let kept = if *within_service_level { "kept" } else { "missed" };
             format!("connected {} {} service_level={kept}", name(*call), agent.agent)
         }
+        EventKind::CampaignChanged { campaign, to, reason, .. } => {
+            let reason = reason.as_ref().map(|it| format!(" ({it})"));
+            format!("campaign {} {to}{}", campaign.campaign, reason.unwrap_or_default())
+        }
+        EventKind::Paced(_) => return None,
+        EventKind::Withheld { campaign, why } => format!("withheld {} {why}", campaign.campaign),
+        EventKind::LeadsRefused { rule, count, .. } => format!("refused {rule} {count}"),
+        EventKind::DialRefused { agent, because, .. } => {
+            format!("dial-refused {} {because}", agent.agent)
+        }
+        EventKind::AttemptDialed { attempt, .. } => format!("dialed {}", name(*attempt)),
+        EventKind::AttemptAnswered { attempt, rang_for, .. } => {
+            format!("live {} rang={rang_for:?}", name(*attempt))
+        }
+        EventKind::AttemptEnded(it) => format!("attempt {} {}", name(it.attempt), it.outcome),
+        EventKind::LiveAnswerServed { to_agent, .. } => match to_agent {
+            Some(after) => format!("served after={after:?}"),
+            None => "abandoned".to_owned(),
+        },
+        EventKind::DoNotCallAdded { cancelled, .. } => format!("barred cancelled={cancelled}"),
         EventKind::CallHeld { call, .. } => format!("held {}", name(*call)),
         EventKind::CallResumed { call, held_for, .. } => {
             format!("resumed {} after={held_for:?}", name(*call))
@@ -63,6 +83,10 @@ pub fn action(world: &World, action: &SwitchAction) -> String {
         SwitchAction::Hold { customer, agent } => {
             format!("do hold {} {}", whose(customer), whose(agent))
         }
+        SwitchAction::Dial { leg, trunk, ring_timeout, .. } => {
+            format!("do dial {} {} ring={}s", whose(leg), trunk.trunk, ring_timeout.as_secs())
+        }
+        SwitchAction::PlayAbandoned { leg, .. } => format!("do message {}", whose(leg)),
         SwitchAction::Unbridge { agent } => format!("do unbridge {}", whose(agent)),
         SwitchAction::HangUp { leg } => format!("do hang-up {}", whose(leg)),
     }
