@@ -427,10 +427,14 @@ impl Line {
             return self.reply(cancel, 481, from, None, out);
         }
         self.reply(cancel, 200, from, None, out);
-        // Its retransmission, or one that crossed our final response, changes nothing (RFC 3261 §9.2).
-        if self.state == State::Proceeding {
-            out.push(Output::Log(Event::Cancel));
-            self.refuse(now, (487, None), out);
+        match self.state {
+            State::Proceeding => {
+                out.push(Output::Log(Event::Cancel));
+                self.refuse(now, (487, None), out);
+            }
+            // It crossed our 200, and changes nothing (RFC 3261 §9.2).
+            State::Up { .. } | State::Leaving => out.push(Output::Log(Event::Cancel)),
+            State::Refused | State::Over => {}
         }
     }
 
