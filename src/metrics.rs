@@ -1,13 +1,17 @@
 //! What Prometheus scrapes: the only place that names metrics.
 //!
-//! Labels are tenants, queues, trunks and words of closed enums, each bounded; never an agent, a call or a number. A
-//! ratio is never exported: its numerator and its denominator are two counters.
+//! Labels are tenants, queues, campaigns, lists, rules, trunks and words of closed enums, each bounded; never an agent, a
+//! call or a number. A ratio is never exported: its numerator and its denominator are two counters.
 
 mod agents;
 mod api;
+mod campaigns;
 mod capped;
 pub mod catalog;
+mod dialing;
 mod http;
+mod leads;
+mod pacing;
 mod queues;
 mod switch;
 mod trunks;
@@ -15,7 +19,7 @@ mod trunks;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,8 +27,8 @@ use std::time::Duration;
 
 use ::metrics::{Gauge, Histogram};
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
-use timbre_engine::{Event, EventKind, QueueView};
-use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, Mono, TenantId};
+use timbre_engine::{CampaignView, Event, EventKind, QueueView, TrunkView};
+use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, ListId, Mono, TenantId};
 
 pub use trunks::TrunkSample;
 
@@ -51,9 +55,15 @@ struct Floor {
     queues: queues::QueueMeters,
     agents: agents::AgentMeters,
     trunks: trunks::TrunkMeters,
+    campaigns: campaigns::CampaignMeters,
+    dialing: dialing::DialingMeters,
+    leads: leads::LeadMeters,
+    do_not_call: leads::DoNotCallMeters,
     switch: switch::SwitchMeter,
     /// Calls in wrap-up, and for how long their agent had the customer: at most one an agent.
     in_wrap_up: HashMap<AgentRef, (CallId, Duration)>,
+    /// Attempts that were answered and have no agent yet: seconds each, and no more than there are calls.
+    unserved: HashSet<CallId>,
 }
 
 impl Default for Metrics {
@@ -105,6 +115,22 @@ impl Metrics {
     /// Shows how the trunks stand. Call it every second or so, with all trunks.
     pub fn trunks(&self, samples: &[TrunkSample]) {
         self.floor().trunks.show(&self.0.recorder, samples);
+    }
+
+    /// Shows how the campaigns stand. Call it every second or so, with all campaigns.
+    pub fn campaigns(&self, views: &[CampaignView]) {
+        self.floor().campaigns.show(&self.0.recorder, views);
+    }
+
+    /// Shows how many leads of each list are in each state, by the state's word ([`timbre_model::LeadState`]); one that
+    /// is not named has none. Call it every half minute or so, with all lists.
+    pub fn leads<W: AsRef<str>>(&self, counts: &[(TenantId, ListId, W, u64)]) {
+        self.floor().leads.show(&self.0.recorder, counts);
+    }
+
+    /// Shows how the trunks stand over which calls are placed. Call it every second or so, with all of these.
+    pub fn outbound_trunks(&self, views: &[TrunkView]) {
+        self.floor().dialing.show(&self.0.recorder, views);
     }
 
     /// Shows what the switch has counted. Call it every second or so.
@@ -159,13 +185,20 @@ impl Floor {
             queues: queues::QueueMeters::new(),
             agents: agents::AgentMeters::default(),
             trunks: trunks::TrunkMeters::new(),
+            campaigns: campaigns::CampaignMeters::new(),
+            dialing: dialing::DialingMeters::new(),
+            leads: leads::LeadMeters::new(),
+            do_not_call: leads::DoNotCallMeters::new(),
             switch: switch::SwitchMeter::new(recorder),
             in_wrap_up: HashMap::new(),
+            unserved: HashSet::new(),
         }
     }
 
     fn observe(&mut self, to: &PrometheusRecorder, event: &Event) {
         match &event.what {
+            // A live answer of a campaign is told as a call, but no trunk brought it.
+            EventKind::CallArrived { call, .. } if self.unserved.contains(call) => {}
             EventKind::CallArrived { trunk, .. } => self.trunks.arrived(to, trunk),
             EventKind::CallQueued { queue, .. } => self.queues.of(to, queue).arrived(),
             EventKind::OfferEnded { queue, outcome, open_for, .. } => {
@@ -174,7 +207,8 @@ impl Floor {
             EventKind::CallAnswered { queue, after, ring, by_greeting, .. } => {
                 self.queues.of(to, queue).picked_up(*after, *ring, *by_greeting);
             }
-            EventKind::CallConnected { queue, waited, within_service_level, .. } => {
+            EventKind::CallConnected { call, queue, waited, within_service_level, .. } => {
+                self.unserved.remove(call);
                 self.queues.of(to, queue).connected(*waited, *within_service_level);
             }
             EventKind::CallHeld { queue, .. } => self.queues.of(to, queue).held(),
@@ -195,6 +229,34 @@ impl Floor {
             EventKind::FloorApplied { .. }
             | EventKind::Offered(_)
             | EventKind::CallResumed { .. } => {}
+            EventKind::Paced(paced) => self.campaigns.of(to, &paced.campaign).wanted(paced.wanted),
+            EventKind::LeadsRefused { campaign, rule, count } => {
+                self.campaigns.of(to, campaign).refused(to, rule, *count);
+            }
+            EventKind::DialRefused { campaign, .. } => {
+                self.campaigns.of(to, campaign).agent_refused();
+            }
+            EventKind::AttemptDialed { campaign, trunk, .. } => {
+                self.campaigns.of(to, campaign).dialed();
+                self.dialing.dialed(to, trunk);
+            }
+            EventKind::AttemptAnswered { attempt, campaign, .. } => {
+                self.unserved.insert(*attempt);
+                self.campaigns.of(to, campaign).answered();
+            }
+            EventKind::LiveAnswerServed { campaign, to_agent } => {
+                self.campaigns.of(to, campaign).served(*to_agent);
+            }
+            EventKind::AttemptEnded(attempt) => {
+                let unserved = self.unserved.remove(&attempt.attempt);
+                self.campaigns.of(to, &attempt.campaign).ended(attempt, unserved);
+                self.dialing.ended(to, &attempt.trunk, attempt.outcome);
+            }
+            EventKind::DoNotCallAdded { tenant, cancelled } => {
+                self.do_not_call.added(to, tenant, *cancelled);
+            }
+            // How a campaign stands is sampled: see [`Metrics::campaigns`].
+            EventKind::CampaignChanged { .. } | EventKind::Withheld { .. } => {}
         }
     }
 }

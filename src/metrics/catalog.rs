@@ -137,14 +137,16 @@ families! {
     CAMPAIGN_WANTED = C, "timbre_campaign_lines_wanted_total", ["tenant", "campaign"], "Lines that pacing asked for.";
     CAMPAIGN_DIALED = C, "timbre_campaign_attempts_dialed_total", ["tenant", "campaign"], "Attempts dialed.";
     CAMPAIGN_ENDED = C, "timbre_campaign_attempts_ended_total", ["tenant", "campaign", "outcome", "blame"], "Attempts that ended, by outcome; blame: whose doing the outcome is.";
+    CAMPAIGN_UNDIALED = C, "timbre_campaign_attempts_undialed_total", ["tenant", "campaign"], "Of the attempts that ended, those that were permitted and taken back before they were dialed.";
     CAMPAIGN_LIVE = C, "timbre_campaign_live_answers_total", ["tenant", "campaign"], "Attempts that a person answered, or what was taken for one.";
     CAMPAIGN_ABANDONED = C, "timbre_campaign_abandoned_total", ["tenant", "campaign"], "Live answers that the law counts as abandoned: no agent was there in time.";
+    CAMPAIGN_LEFT = C, "timbre_campaign_left_early_total", ["tenant", "campaign"], "Live answers whose callee left, or was lost, before an agent had to be there.";
     CAMPAIGN_TO_AGENT = TO_AGENT, "timbre_campaign_answer_to_agent_seconds", ["tenant", "campaign"], "From a live answer to the agent's voice, for those that were served.";
-    CAMPAIGN_SETUP = SETUP, "timbre_campaign_setup_seconds", ["tenant", "campaign"], "From the INVITE to the answer, or to the end where there was none.";
+    CAMPAIGN_SETUP = SETUP, "timbre_campaign_setup_seconds", ["tenant", "campaign"], "From the INVITE to the answer, or to the end where there was none, for attempts that ended.";
     CAMPAIGN_REFUSED = C, "timbre_campaign_leads_refused_total", ["tenant", "campaign", "rule"], "Leads that a rule refused, by rule; one that is looked at twice counts twice.";
     CAMPAIGN_AGENT_REFUSED = C, "timbre_campaign_agent_dials_refused_total", ["tenant", "campaign"], "Calls that an agent wanted to place and might not.";
 
-    CAMPAIGN_IN_SETUP = G, "timbre_campaign_lines_in_setup", ["tenant", "campaign"], "Lines dialed and not answered yet.";
+    CAMPAIGN_IN_SETUP = G, "timbre_campaign_lines_in_setup", ["tenant", "campaign"], "Calls placed and not answered yet, those whose agent's phone rings first included.";
     CAMPAIGN_PENDING = G, "timbre_campaign_lines_pending", ["tenant", "campaign"], "Lines asked for and neither dialed nor refused yet.";
     CAMPAIGN_WAITING = G, "timbre_campaign_waiting_calls", ["tenant", "campaign"], "Live answers that wait for an agent.";
     CAMPAIGN_TALKING = G, "timbre_campaign_talking_calls", ["tenant", "campaign"], "Calls with an agent.";
@@ -155,12 +157,12 @@ families! {
     CAMPAIGN_THRESHOLD = G, "timbre_campaign_pacing_threshold", ["tenant", "campaign"], "The highest risk of abandonment at which a line is placed; NaN where the method has none.";
     CAMPAIGN_RISK = G, "timbre_campaign_pacing_marginal_risk", ["tenant", "campaign"], "The risk that the next line's answer would find no agent; NaN where the method has none.";
     CAMPAIGN_RATIO = G, "timbre_campaign_pacing_lines_per_agent", ["tenant", "campaign"], "Lines for each idle agent; NaN where the method has no such figure.";
-    CAMPAIGN_HELD_BACK = G, "timbre_campaign_held_back", ["tenant", "campaign", "reason"], "1 for what kept the last decision from placing one more line, else 0.";
+    CAMPAIGN_HELD_BACK = G, "timbre_campaign_held_back", ["tenant", "campaign", "reason"], "1 for what kept the last decision from placing one more line, and where there is no lead or no trunk to call over, else 0.";
     CAMPAIGN_WITHHELD = G, "timbre_campaign_withheld", ["tenant", "campaign", "reason"], "1 while nothing may be dialed for a campaign, by reason, else 0.";
-    CAMPAIGN_WINDOW_LIVE = G, "timbre_campaign_window_live_answers", ["tenant", "campaign"], "Live answers in the window that the law counts over.";
-    CAMPAIGN_WINDOW_ABANDONED = G, "timbre_campaign_window_abandoned_calls", ["tenant", "campaign"], "Of these, abandoned ones.";
-    CAMPAIGN_CAP = G, "timbre_campaign_abandonment_cap", ["tenant", "campaign"], "Share of live answers that may be abandoned: the strictest of those that apply; NaN where none is known.";
-    CAMPAIGN_TARGET = G, "timbre_campaign_abandonment_target", ["tenant", "campaign"], "Share of live answers at which pacing aims, under the cap; NaN before the first decision.";
+    CAMPAIGN_TODAY_LIVE = G, "timbre_campaign_today_live_answers", ["tenant", "campaign"], "Live answers of the present UTC day, over restarts too.";
+    CAMPAIGN_TODAY_ABANDONED = G, "timbre_campaign_today_abandoned_calls", ["tenant", "campaign"], "Of these, abandoned ones.";
+    CAMPAIGN_CAP = G, "timbre_campaign_abandonment_cap", ["tenant", "campaign"], "Share of live answers that may be abandoned: what pacing keeps.";
+    CAMPAIGN_TARGET = G, "timbre_campaign_abandonment_target", ["tenant", "campaign"], "Share of live answers at which pacing aims, under the cap; NaN where nothing is paced.";
 
     LEADS = G, "timbre_leads", ["tenant", "list", "state"], "Leads of a list in each state.";
     DO_NOT_CALL_ADDED = C, "timbre_do_not_call_added_total", ["tenant"], "Entries added to the do-not-call lists.";
@@ -169,10 +171,8 @@ families! {
     TRUNK_DIALED = C, "timbre_trunk_attempts_dialed_total", ["tenant", "trunk"], "Attempts dialed over a trunk.";
     TRUNK_ENDED = C, "timbre_trunk_attempts_ended_total", ["tenant", "trunk", "blame"], "Attempts over a trunk that ended, by whose doing it was.";
     TRUNK_SETUP = G, "timbre_trunk_attempts_in_setup", ["tenant", "trunk"], "Attempts in set-up on a trunk.";
-    TRUNK_SETUP_MAX = G, "timbre_trunk_attempts_in_setup_max", ["tenant", "trunk"], "Attempts that a trunk may have in set-up at once.";
     TRUNK_PACE = G, "timbre_trunk_attempts_per_second_max", ["tenant", "trunk"], "Attempts that may be dialed over a trunk in a second now: less than the floor says while its carrier is in trouble.";
-    TRUNK_SPENT = G, "timbre_trunk_spent_today", ["tenant", "trunk"], "Spent on calls over a trunk since midnight UTC.";
-    TRUNK_SPEND_MAX = G, "timbre_trunk_spend_per_day_max", ["tenant", "trunk"], "Most that may be spent on calls over a trunk in a day (UTC); NaN where there is no limit.";
+    TRUNK_SPENT = G, "timbre_trunk_spent_today", ["tenant", "trunk"], "Spent on calls over a trunk on the present UTC day, with the least that calls in progress cost.";
     TRUNK_TROUBLE = G, "timbre_trunk_trouble", ["tenant", "trunk"], "1 while a trunk's carrier is in trouble and fewer attempts are dialed over it, else 0.";
     TRUNK_STOPPED = G, "timbre_trunk_stopped", ["tenant", "trunk"], "1 while a trunk's kill switch is on and nothing is dialed over it, else 0.";
 

@@ -1,3 +1,5 @@
+mod outbound;
+
 use std::collections::BTreeMap;
 use std::io::Write as _;
 use std::process::{Command, Stdio};
@@ -95,6 +97,7 @@ fn a_whole_call(metrics: &Metrics) {
             agent: agent(),
             waited: Duration::from_millis(10_200),
             within_service_level: true,
+            placed: None,
         },
     );
     happens(metrics, EventKind::CallHeld { call: CALL, queue: queue.clone(), agent: agent() });
@@ -283,6 +286,7 @@ fn full() -> Metrics {
     metrics.queues(&[waits], Mono::default());
     metrics.agents(&[(tenant(), AgentStateKind::Ready, 1)], civil(1));
     metrics.trunks(&[TrunkSample { trunk: trunk(), in_use: 1, max: 10, up: true }]);
+    outbound::outbound(&metrics);
     metrics.switch(&Counters::default());
     metrics.step(Duration::from_micros(7));
     metrics.commit(Duration::from_millis(2), 15);
