@@ -125,7 +125,8 @@ pub fn decide_reading(
         }
     };
     // The first of the heaviest: among permits that of the claimed time.
-    let heaviest = decisions.reduce(|one, other| if weight(&other) > weight(&one) { other } else { one });
+    let heaviest =
+        decisions.reduce(|one, other| if weight(&other) > weight(&one) { other } else { one });
     heaviest.unwrap_or_else(|| refused("clock", Reason::ClockUntrusted))
 }
 

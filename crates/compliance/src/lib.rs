@@ -16,6 +16,7 @@ mod explain;
 mod history;
 mod holiday;
 mod hours;
+mod place;
 mod rule;
 mod selector;
 
@@ -32,6 +33,7 @@ pub use holiday::{Holiday, HolidayRule, Moves};
 pub use hours::{Hours, InvalidHours, Week, Weekday};
 /// A day without a zone, as consent and rules carry it (`2026-11-21`).
 pub use jiff::civil::Date;
+pub use place::{Location, locate};
 pub use rule::{
     Accepted, Availability, By, CallerIdentity, Cooldown, CountLimit, Counted, Deadline,
     DeadlineOf, Definition, Disclosure, Evidence, LegalBasis, ListScrub, Moment, Period,
