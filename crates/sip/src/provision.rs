@@ -35,7 +35,7 @@ pub struct Outbound {
     pub carriage: Carriage,
     /// How we answer when it asks who we are.
     pub login: Option<Login>,
-    /// Send `34910000001` for `+34910000001`.
+    /// Send `34910000001` for `+34910000001`, as the number called and as the caller's.
     pub strip_plus: bool,
     /// Goes before the number, after the `+` was stripped.
     pub prefix: String,

@@ -1,6 +1,7 @@
 //! One ordered set of deadlines for everything that waits; whoever runs the switch sleeps until the first.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use crate::port::LegId;
@@ -24,6 +25,8 @@ pub(crate) enum Due {
     Qualify(String),
     /// A trunk is to be asked whether it is there.
     Trunk(String),
+    /// An address to which a trunk's calls go out is to be asked whether it is there.
+    Proxy(String, SocketAddr),
 }
 
 /// Names one deadline, for taking it back.

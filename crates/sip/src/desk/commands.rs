@@ -88,6 +88,7 @@ impl Desk {
         let known = |key: &str| self.directory.trunks().any(|it| it.key == key);
         let dead: Vec<String> =
             self.lines.keys().filter(|key| !live(key) && !known(key)).cloned().collect();
+        self.watch_proxies();
         for key in dead {
             self.lines.remove(&key);
         }

@@ -6,9 +6,8 @@ use super::Desk;
 use crate::counters::RefusedFor;
 use crate::door;
 use crate::leg::session_timer::TooShort;
-use crate::leg::{Phase, Rest};
+use crate::leg::{Invite, Leg, Phase, Rest};
 use crate::port::{End, Event, LegId};
-use crate::reason;
 use crate::reply::{self, Frame};
 use crate::sdp::{self, SdpError};
 use crate::stack::Flow;
@@ -24,7 +23,14 @@ impl Desk {
     /// The leg to whose dialog a request belongs.
     pub(super) fn owner(&self, request: &Request) -> Option<LegId> {
         let leg = self.tags.get(&reply::to_tag(request)?)?;
-        self.legs.get(leg).filter(|it| it.dialog.owns(request)).map(|it| it.id)
+        // Its answer may still be on the way through our tasks when a BYE follows it at once.
+        let early = |it: &Leg| {
+            request.method == Method::Bye
+                && matches!(it.phase, Phase::Calling(_))
+                && it.dialog.may_own(request)
+        };
+        let leg = self.legs.get(leg)?;
+        (leg.dialog.owns(request) || early(leg)).then_some(leg.id)
     }
 
     /// Any request but an INVITE outside a dialog.
@@ -75,9 +81,8 @@ impl Desk {
         };
         match &mut leg.phase {
             Phase::Knocking(_) => self.refuse(id, StatusCode::RequestTerminated, End::FarEnd),
-            Phase::Reaching | Phase::Calling(_) => {
-                return plain(StatusCode::CallTransactionDoesNotExist);
-            }
+            Phase::Reaching => return plain(StatusCode::CallTransactionDoesNotExist),
+            Phase::Calling(_) => self.answered_and_gone(id, bye),
             Phase::Answered(_) => {
                 let phase = std::mem::replace(&mut leg.phase, Phase::Leaving(Rest::Nothing));
                 if let Phase::Answered(door) = phase {
@@ -87,14 +92,27 @@ impl Desk {
             }
             Phase::Up => {
                 leg.phase = Phase::Leaving(Rest::Nothing);
-                let cause = reason::cause(&bye.headers).filter(|_| leg.dialed.is_some());
-                self.ended(id, cause.map_or(End::FarEnd, |cause| End::HungUp { cause }));
+                let how = leg.hung_up(bye);
+                self.ended(id, how);
                 self.settle(id);
             }
             Phase::Leaving(Rest::Ack { bye, .. }) => *bye = false,
             Phase::Leaving(_) => {}
         }
         plain(StatusCode::OK)
+    }
+
+    /// A BYE before the 200 that it must have followed: nobody who is called may send one earlier (RFC 3261 §15).
+    fn answered_and_gone(&mut self, id: LegId, bye: &Request) {
+        self.tell_of(id, |leg| Event::Answered { leg });
+        let Some(leg) = self.legs.get_mut(&id) else { return };
+        let phase = std::mem::replace(&mut leg.phase, Phase::Leaving(Rest::Nothing));
+        if let Phase::Calling(invite) = phase {
+            let invite = Invite { cancelled: true, hung_up: true, ..invite };
+            leg.phase = Phase::Leaving(Rest::Final(invite));
+        }
+        let how = leg.hung_up(bye);
+        self.ended(id, how);
     }
 
     /// A re-INVITE (RFC 3261 §14.2).

@@ -7,6 +7,7 @@ mod in_dialog;
 mod inbound;
 mod outbound;
 mod placing;
+mod proxies;
 mod registrations;
 mod sessions;
 mod teardown;
@@ -185,7 +186,7 @@ fn leg_of(due: &Due) -> Option<LegId> {
         | Due::Session(leg)
         | Due::Refresh(leg)
         | Due::Linger(leg) => Some(*leg),
-        Due::Binding(_) | Due::Qualify(_) | Due::Trunk(_) => None,
+        Due::Binding(_) | Due::Qualify(_) | Due::Trunk(_) | Due::Proxy(..) => None,
     }
 }
 
@@ -237,6 +238,7 @@ impl Desk {
             Due::Binding(user) => self.unbind(&user),
             Due::Qualify(user) => self.qualify(&user),
             Due::Trunk(key) => self.ask_trunk(&key),
+            Due::Proxy(key, addr) => self.ask_proxy(&key, addr),
         }
     }
 

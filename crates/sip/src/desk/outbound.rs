@@ -2,7 +2,6 @@
 
 use std::time::Instant;
 
-use rsipstack::sip::prelude::HeadersExt;
 use rsipstack::sip::{Method, Response};
 
 use super::Desk;
@@ -13,14 +12,16 @@ use crate::leg::{Phase, Rest};
 use crate::media::Play;
 use crate::port::{End, Event, LegId};
 use crate::reason;
+use crate::stack::Flow;
 use crate::wheel::Due;
 
 impl Desk {
     /// A response to our INVITE.
-    pub(super) fn invite_answered(&mut self, id: LegId, response: &Response) {
+    pub(super) fn invite_answered(&mut self, id: LegId, response: &Response, over: Option<Flow>) {
         match response.status_code.code() {
             100..=199 => self.provisional(id, response),
-            200..=299 => self.accepted(id, response),
+            200..=299 if self.open(id) => self.accepted(id, response),
+            200..=299 => self.forked(id, response, over),
             401 | 407 => self.challenged(id, response),
             422 => self.too_short(id, response),
             _ => self.declined(id, response),
@@ -88,9 +89,12 @@ impl Desk {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         let (late, early) = match &mut leg.phase {
             Phase::Calling(invite) => (false, std::mem::take(&mut invite.early)),
+            Phase::Leaving(Rest::Final(invite)) if invite.hung_up => {
+                return self.over(id, End::FarEnd);
+            }
             // It crossed our CANCEL: ACK went out, BYE follows.
             Phase::Leaving(Rest::Final(_)) => (true, vec![]),
-            _ => return self.forked(id, response),
+            _ => return,
         };
         leg.pending = leg.pending.saturating_sub(1);
         let whole = leg.dialog.confirm(response).is_some();
@@ -128,19 +132,24 @@ impl Desk {
         }
     }
 
-    /// Another phone behind the same Contact answered too: it is hung up (RFC 3261 §13.2.2.4).
-    fn forked(&mut self, id: LegId, response: &Response) {
-        let Some(leg) = self.legs.get(&id) else { return };
-        let tag = response.to_header().ok().and_then(|it| it.tag().ok().flatten());
-        let Some(tag) = tag.filter(|it| it.value() != leg.dialog.far_tag) else { return };
-        let from = response.from_header().map(|it| it.value().to_owned()).unwrap_or_default();
-        let to = response.to_header().map(|it| it.value().to_owned()).unwrap_or_default();
-        let mut other = Dialog::placed(leg.dialog.target.clone(), leg.dialog.flow.clone(), "", "");
-        if other.confirm(response).is_none() {
+    /// Whether an INVITE of ours still waits for its first final response.
+    fn open(&self, id: LegId) -> bool {
+        let phase = self.legs.get(&id).map(|it| &it.phase);
+        matches!(phase, Some(Phase::Calling(_) | Phase::Leaving(Rest::Final(_))))
+    }
+
+    /// Another far end answered too, or one whose leg is forgotten: it is hung up (RFC 3261 §13.2.2.4). A copy of the
+    /// answer that was taken is not another.
+    fn forked(&mut self, id: LegId, response: &Response, over: Option<Flow>) {
+        let Some(over) = over else { return };
+        let leg = self.legs.get(&id);
+        let taken = leg.map(|it| it.dialog.far_tag.as_str());
+        let Some(mut other) = Dialog::answered(response, over) else { return };
+        if taken == Some(other.far_tag.as_str()) {
             return;
         }
-        other.impersonate(leg.dialog.call.clone(), from, to, leg.dialog.seq);
-        tracing::debug!(leg = id.0, tag = tag.value(), "a second answer is hung up");
+        other.direct = leg.is_none_or(|it| it.dialog.direct);
+        tracing::debug!(leg = id.0, tag = other.far_tag, "another answer is hung up");
         let bye = other.request(&self.stack, Method::Bye, None, None);
         self.ask(Asked::Cancel(id), bye, other.way(&self.stack));
     }

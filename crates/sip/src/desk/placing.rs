@@ -22,8 +22,6 @@ use crate::wheel::Due;
 
 /// The longest that a dialed leg may ring; what is asked for beyond is cut to it.
 const RING_MAX: Duration = Duration::from_secs(300);
-/// How long a TCP connection to one address of a trunk may take.
-const CONNECT: Duration = Duration::from_secs(2);
 
 /// From and To as they stand in the INVITE.
 struct Names {
@@ -89,21 +87,25 @@ impl Desk {
             self.stack.udp()?;
         }
         let host = self.stack.addr(transport);
-        let login = outbound.login.as_ref().map(|it| it.user.as_str());
-        let caller = dial.caller_id.as_deref().or(login).map(word).filter(|it| !it.is_empty());
-        let from = format!("<sip:{}@{host}>", caller.as_deref().unwrap_or("timbre"));
+        let caller = dial.caller_id.as_deref().map(|it| {
+            let bare = it.strip_prefix('+').filter(|_| outbound.strip_plus);
+            word(bare.unwrap_or(it))
+        });
+        let login = outbound.login.as_ref().map(|it| word(&it.user));
+        let named = |name: Option<String>| name.filter(|it| !it.is_empty());
+        let (caller, login) = (named(caller), named(login));
+        let from = caller.as_deref().or(login.as_deref()).unwrap_or("timbre");
+        let from = format!("<sip:{from}@{host}>");
+        let to = format!("<sip:{number}@{peer}>");
         let target = target(number, peer, transport);
-        let mut terms = vec![];
-        if dial.caller_id.is_some() && caller.is_some() {
-            terms.push(Header::PAssertedIdentity(from.as_str().into()));
-        }
-        let names = Names { from, to: format!("<{target}>") };
+        let asserted = caller.map(|_| Header::PAssertedIdentity(from.as_str().into()));
+        let names = Names { from, to };
         let flow = Flow { transport, peer, connection: None };
         let voice = self.open_voice(dial.leg)?;
         let mut leg = placed(dial.leg, Party::Trunk(trunk.clone()), (target, flow), &names, voice);
         // A trunk's Contact is a proxy's work, not that of a phone behind NAT.
         leg.dialog.direct = false;
-        leg.terms = terms;
+        leg.terms = asserted.into_iter().collect();
         leg.dialed = Some(Box::new(Dialed {
             ring_timeout: dial.ring_timeout.min(RING_MAX),
             pass: None,
@@ -147,6 +149,7 @@ impl Desk {
             provisional: false,
             ringing,
             cancelled: false,
+            hung_up: false,
             early: vec![],
         });
     }
@@ -169,8 +172,7 @@ impl Desk {
         self.runtime.spawn(async move {
             let mut found = None;
             for peer in proxies {
-                let connecting = tokio::time::timeout(CONNECT, stack.connect_tcp(peer)).await;
-                if let Ok(Some(connection)) = connecting {
+                if let Some(connection) = stack.connect_tcp(peer).await {
                     found = Some((peer, connection));
                     break;
                 }

@@ -24,7 +24,11 @@ pub(crate) enum Asked {
     Cancel(LegId),
     Qualify(String),
     Trunk(String),
+    Proxy(String, SocketAddr),
 }
+
+/// A connection or a socket, and an address; `None` where the stack must find it.
+pub(super) type Way = (Option<SipConnection>, Option<SipAddr>);
 
 impl Asked {
     fn leg(&self) -> Option<LegId> {
@@ -32,7 +36,7 @@ impl Asked {
             Self::Invite(leg) | Self::Refresh(leg) | Self::Bye(leg) | Self::Cancel(leg) => {
                 Some(*leg)
             }
-            Self::Qualify(_) | Self::Trunk(_) => None,
+            Self::Qualify(_) | Self::Trunk(_) | Self::Proxy(..) => None,
         }
     }
 }
@@ -164,14 +168,19 @@ fn flow(transaction: &Transaction) -> Option<Flow> {
     Some(Flow::of(connection, peer))
 }
 
+/// The way that a request of ours went.
+fn sent_over(transaction: &Transaction) -> Option<Flow> {
+    let connection = transaction.connection.as_ref()?;
+    let peer = match connection.get_remote_addr() {
+        Some(remote) => remote,
+        None => transaction.destination.as_ref()?,
+    };
+    Some(Flow::of(connection, peer.get_socketaddr().ok()?))
+}
+
 impl Desk {
     /// Sends a request of ours in a transaction of its own; what comes of it comes to [`Desk::heard`].
-    pub(super) fn ask(
-        &self,
-        asked: Asked,
-        request: Request,
-        way: (Option<SipConnection>, Option<SipAddr>),
-    ) -> Option<Hold> {
+    pub(super) fn ask(&self, asked: Asked, request: Request, way: Way) -> Option<Hold> {
         let shared = self.shared.upgrade()?;
         let endpoint = self.stack.endpoint.clone();
         let (connection, destination) = way;
@@ -191,7 +200,8 @@ impl Desk {
                 while let Some(message) = transaction.receive().await {
                     if let SipMessage::Response(response) = message {
                         answered |= response.status_code.code() >= 200;
-                        shared.with(asked.leg(), |desk| desk.heard(&asked, &response));
+                        let over = sent_over(&transaction);
+                        shared.with(asked.leg(), |desk| desk.heard(&asked, &response, over));
                     }
                 }
             }
@@ -202,14 +212,17 @@ impl Desk {
         hold
     }
 
-    fn heard(&mut self, asked: &Asked, response: &Response) {
+    fn heard(&mut self, asked: &Asked, response: &Response, over: Option<Flow>) {
         match asked {
-            Asked::Invite(leg) => self.invite_answered(*leg, response),
+            Asked::Invite(leg) => self.invite_answered(*leg, response, over),
             Asked::Refresh(leg) => self.refresh_answered(*leg, response),
             Asked::Bye(leg) => self.bye_answered(*leg, response),
             Asked::Cancel(_) => {}
             Asked::Qualify(user) => self.qualified(user, response.status_code.code()),
             Asked::Trunk(key) => self.trunk_answered(key, response.status_code.code()),
+            Asked::Proxy(key, addr) => {
+                self.proxy_answered(key, *addr, response.status_code.code());
+            }
         }
     }
 
@@ -222,6 +235,7 @@ impl Desk {
             Asked::Cancel(_) => {}
             Asked::Qualify(user) => self.qualified(user, 408),
             Asked::Trunk(key) => self.trunk_answered(key, 408),
+            Asked::Proxy(key, addr) => self.proxy_answered(key, *addr, 408),
         }
     }
 }

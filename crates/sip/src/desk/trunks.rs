@@ -1,21 +1,15 @@
 //! Trunks as they stand: how many calls each has up, and whether its far end answers.
 
-use std::collections::BTreeMap;
-use std::net::SocketAddr;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use rsipstack::sip::{Header, Host, HostWithPort, Method, Uri};
+use rsipstack::sip::{Header, Method, Request, Uri};
 
 use super::Desk;
-use super::transactions::Asked;
+use super::proxies::Proxies;
+use super::transactions::{Asked, Way};
 use crate::leg::dialog::Dialog;
-use crate::port::LegId;
 use crate::stack::Flow;
-use crate::trunk::{KnownTrunk, Party};
 use crate::wheel::Due;
-
-/// How long an address that left an INVITE unanswered is passed over where there is another.
-const SHUNNED_FOR: Duration = Duration::from_secs(30);
 
 /// A trunk at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,8 +20,8 @@ pub struct TrunkState {
     pub in_use: usize,
     /// Calls it may have up at once.
     pub channels: usize,
-    /// Its far end calls, or answers OPTIONS (RFC 3261 §11). `None`: it has not been heard of since the start, so that
-    /// there is nobody to ask.
+    /// Its far end calls, or answers OPTIONS (RFC 3261 §11); where calls go out to it: one of its addresses answers.
+    /// `None`: it has not been heard of since the start.
     pub up: Option<bool>,
 }
 
@@ -39,8 +33,8 @@ pub(super) struct Line {
     flow: Option<Flow>,
     heard: Option<Instant>,
     up: Option<bool>,
-    /// Addresses that left an INVITE unanswered, and when.
-    shunned: BTreeMap<SocketAddr, Instant>,
+    /// Where its calls go out to.
+    pub(super) proxies: Proxies,
 }
 
 impl Desk {
@@ -52,7 +46,7 @@ impl Desk {
                 key: trunk.key.clone(),
                 in_use: line.map_or(0, |it| it.in_use),
                 channels: trunk.channels,
-                up: line.and_then(|it| it.up),
+                up: line.and_then(|it| it.proxies.up().or(it.up)),
             }
         };
         self.directory.trunks().map(state).collect()
@@ -80,28 +74,6 @@ impl Desk {
         self.lines.entry(key.to_owned()).or_default().in_use += 1;
     }
 
-    /// The addresses of a trunk, those first that are not known to be away.
-    pub(super) fn proxies(&self, trunk: &KnownTrunk) -> Vec<SocketAddr> {
-        let addresses = trunk.outbound.iter().flat_map(|it| &it.addresses);
-        let mut addresses: Vec<SocketAddr> = addresses.copied().collect();
-        if let Some(line) = self.lines.get(&trunk.key) {
-            let away = |it: &SocketAddr| {
-                line.shunned.get(it).is_some_and(|since| since.elapsed() < SHUNNED_FOR)
-            };
-            addresses.sort_by_key(away);
-        }
-        addresses
-    }
-
-    /// Nothing at all came back from where the INVITE of a dialed leg went.
-    pub(super) fn proxy_silent(&mut self, id: LegId) {
-        let Some(leg) = self.legs.get(&id).filter(|it| it.dialed.is_some()) else { return };
-        let Party::Trunk(trunk) = &leg.party else { return };
-        let Some(line) = self.lines.get_mut(&trunk.key) else { return };
-        line.shunned.retain(|_, since| since.elapsed() < SHUNNED_FOR);
-        line.shunned.insert(leg.dialog.flow.peer, Instant::now());
-    }
-
     /// A trunk's call is over.
     pub(super) fn trunk_released(&mut self, key: &str) {
         if let Some(line) = self.lines.get_mut(key) {
@@ -124,17 +96,19 @@ impl Desk {
         let Some(flow) = line.flow.clone().filter(|_| !recent) else {
             return self.ask_trunk_later(key);
         };
-        let host = HostWithPort {
-            host: Host::IpAddr(flow.peer.ip()),
-            port: Some(flow.peer.port().into()),
-        };
-        let target = Uri { host_with_port: host, ..Uri::default() };
+        let (request, way) = self.greeting(flow);
+        self.ask(Asked::Trunk(key.to_owned()), request, way);
+    }
+
+    /// An OPTIONS request to a far end, and the way there.
+    pub(super) fn greeting(&self, flow: Flow) -> (Request, Way) {
+        let target = Uri { host_with_port: flow.peer.into(), ..Uri::default() };
         let from = format!("<sip:timbre@{}>", self.stack.addr(flow.transport));
         let to = format!("<{target}>");
         let mut dialog = Dialog::placed(target, flow, &from, &to);
         let accept = Header::Accept("application/sdp".into());
         let request = dialog.request(&self.stack, Method::Options, Some(accept), None);
-        self.ask(Asked::Trunk(key.to_owned()), request, dialog.way(&self.stack));
+        (request, dialog.way(&self.stack))
     }
 
     /// Any final response means that it is there, but those that mean silence.

@@ -85,15 +85,25 @@ impl Dialog {
         Some(())
     }
 
-    /// Takes the place of the caller of another dialog: for ending a second answer to one INVITE.
-    pub fn impersonate(&mut self, call: String, from: String, to: String, seq: u32) {
-        (self.call, self.from, self.to, self.seq) = (call, from, to, seq);
+    /// The caller's side of what a 2xx to an INVITE of ours began, out of that alone. `None`: it is not whole.
+    pub fn answered(response: &Response, flow: Flow) -> Option<Self> {
+        let mut dialog = Self::placed(Uri::default(), flow, "", "");
+        dialog.confirm(response)?;
+        dialog.call = response.call_id_header().ok()?.value().to_owned();
+        dialog.from = response.from_header().ok()?.value().to_owned();
+        dialog.seq = response.cseq_header().ok()?.seq().ok()?;
+        Some(dialog)
     }
 
     /// Whether a request belongs to it.
     pub fn owns(&self, request: &Request) -> bool {
         request.call_id_header().is_ok_and(|it| it.value() == self.call)
             && reply::from_tag(request).is_some_and(|it| it == self.far_tag)
+    }
+
+    /// Whether a request may belong to it, of which the far end's tag is not known yet.
+    pub fn may_own(&self, request: &Request) -> bool {
+        self.far_tag.is_empty() && request.call_id_header().is_ok_and(|it| it.value() == self.call)
     }
 
     /// Takes note of a request's CSeq. Whether it is in order (RFC 3261 §12.2.2).

@@ -12,7 +12,8 @@ use rsipstack::transaction::transaction::{TransactionEvent, TransactionEventSend
 
 use crate::census::Seat;
 use crate::credentials::Challenge;
-use crate::port::LegId;
+use crate::port::{End, LegId};
+use crate::reason;
 use crate::reply::Frame;
 use crate::sdp::Description;
 use crate::trunk::Party;
@@ -57,6 +58,12 @@ impl Leg {
     /// Whether it ended.
     pub fn leaving(&self) -> bool {
         matches!(self.phase, Phase::Leaving(_))
+    }
+
+    /// How a BYE of its far end ends it.
+    pub fn hung_up(&self, bye: &Request) -> End {
+        let cause = reason::cause(&bye.headers).filter(|_| self.dialed.is_some());
+        cause.map_or(End::FarEnd, |cause| End::HungUp { cause })
     }
 
     /// Our credentials for its next request, where the trunk has asked for them before (RFC 3261 §22.3).
@@ -121,6 +128,8 @@ pub(crate) struct Invite {
     pub provisional: bool,
     pub ringing: bool,
     pub cancelled: bool,
+    /// The far end's BYE came before its 200.
+    pub hung_up: bool,
     /// The description that came with a provisional response, if any.
     pub early: Vec<u8>,
 }

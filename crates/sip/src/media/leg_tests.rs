@@ -7,7 +7,7 @@ use super::clips::Clips;
 use super::leg::{Content, Hears, Leg, Moment};
 use super::packet::{Header, Packet};
 use super::stats::Dropped;
-use super::{Codec, Play, Remote, rtcp};
+use super::{Codec, Language, Play, Remote, rtcp};
 
 fn address(port: u16) -> SocketAddr {
     SocketAddr::from(([192, 0, 2, 1], port))
@@ -62,6 +62,24 @@ fn a_far_end_on_hold_is_sent_nothing_and_comes_back_into_the_same_stream() {
     let after = leg.play(&clips, clock.at(40)).0.unwrap().header;
     assert_eq!((after.ssrc, after.sequence), (before.ssrc, before.sequence.wrapping_add(1)));
     assert_eq!((after.timestamp.wrapping_sub(before.timestamp), after.marker), (320, true));
+}
+
+#[test]
+fn the_message_of_an_abandoned_call_is_told_to_its_end_once_and_silence_follows() {
+    let (mut leg, clock) = connected();
+    let clips = Clips::load().unwrap();
+    let whole = clips.abandoned(Language::Es).frames();
+    leg.hear(Hears::from(Play::AbandonedThenSilence(Language::Es)));
+    for frame in 0..whole {
+        let (sent, ended) = leg.play(&clips, clock.at(20 * frame as u32));
+        assert!(sent.is_some() && !ended, "{frame}");
+    }
+    let (sent, ended) = leg.play(&clips, clock.at(20 * whole as u32));
+    assert!(sent.is_none() && ended);
+    assert_eq!(leg.hears, Hears::Silence);
+    let (sent, ended) = leg.play(&clips, clock.at(20 * (whole as u32 + 1)));
+    assert!(sent.is_none() && !ended);
+    assert!(leg.keep_alive(clock.at(20 * (whole as u32 + 2))).is_some());
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! The SIP stack beneath (rsipstack): transports and transactions. No other module starts or addresses them.
 
+mod connector;
 pub(crate) mod intake;
 mod listen;
 mod udp;
@@ -26,6 +27,7 @@ pub(crate) struct Stack {
     pub bound: LocalAddrs,
     pub advertised: LocalAddrs,
     udp: Option<SipConnection>,
+    connector: connector::Connector,
     end: CancellationToken,
 }
 
@@ -88,7 +90,9 @@ impl Stack {
             .with_transport_layer(layer)
             .with_transport_inspector(Box::new(tap))
             .build();
-        let stack = Self { endpoint: endpoint.inner.clone(), bound, advertised, udp, end };
+        let connector = connector::Connector::default();
+        let stack =
+            Self { endpoint: endpoint.inner.clone(), bound, advertised, udp, connector, end };
         Ok(Bound { stack, endpoint, sockets })
     }
 
@@ -124,11 +128,9 @@ impl Stack {
         self.udp.as_ref()
     }
 
-    /// A connection to a peer: one that is there, or a new one.
+    /// A connection to a peer: one that is there, or a new one, within seconds.
     pub async fn connect_tcp(&self, peer: SocketAddr) -> Option<SipConnection> {
-        let peer = SipAddr::new(Transport::Tcp, peer.into());
-        let found = self.endpoint.transport_layer.lookup(&peer, None).await;
-        found.ok().map(|(connection, _)| connection)
+        self.connector.tcp(&self.endpoint, peer).await
     }
 
     /// Closes everything.

@@ -8,7 +8,6 @@ use std::time::Duration;
 use timbre_sip::{Carriage, Outbound};
 use tokio::net::UdpSocket;
 
-use crate::phone::status;
 use crate::sessions::header;
 
 /// A UDP socket that answers as the test says, and remembers every INVITE transaction that it saw.
@@ -23,6 +22,8 @@ impl Carrier {
     /// At a port of its own; it sends to the switch at `port`.
     pub async fn new(port: u16) -> Self {
         let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        // It repeats nothing, so that nothing may get lost to it.
+        socket2::SockRef::from(&socket).set_recv_buffer_size(4 << 20).expect("a buffer");
         let switch = SocketAddr::from(([127, 0, 0, 1], port));
         Self { socket, switch, invites: Mutex::default() }
     }
@@ -135,9 +136,4 @@ pub fn sdp(port: u16) -> String {
         "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
          m=audio {port} RTP/AVP 8 101\r\na=rtpmap:101 telephone-event/8000\r\n"
     )
-}
-
-/// Whether a message is a response.
-pub fn is_response(message: &str) -> bool {
-    status(message) > 0
 }

@@ -2,7 +2,10 @@
 
 mod calls;
 mod carrier;
+mod crowds;
+mod dialed_voice;
 mod dialing;
+mod dialing_ways;
 mod phone;
 mod registration;
 mod sessions;

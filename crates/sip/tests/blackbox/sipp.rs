@@ -32,6 +32,22 @@ impl Sipp {
         Self::run(name, "127.0.0.1", &[])
     }
 
+    /// The same, over TCP.
+    pub fn phone_over_tcp(name: &'static str) -> Self {
+        Self::run(name, "127.0.0.1", &["-t", "t1"])
+    }
+
+    /// Waits until it takes connections.
+    pub async fn listens(&self) {
+        let mut look = tokio::time::interval(Duration::from_millis(10));
+        let listening = async {
+            while tokio::net::TcpStream::connect(("127.0.0.1", self.port)).await.is_err() {
+                look.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), listening).await.expect("sipp listens");
+    }
+
     fn run(name: &'static str, ip: &str, more: &[&str]) -> Self {
         let messages = tempfile::tempdir().expect("a directory");
         let scenario = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios").join(name);

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use timbre_sip::{
-    Arrival, Command, Event, Ha1, LegId, Network, Outbound, Provision, Station, Switch,
+    Arrival, Command, Counters, Event, Ha1, LegId, Network, Outbound, Provision, Station, Switch,
     SwitchConfig, Timing, Trunk,
 };
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
@@ -47,7 +47,7 @@ impl World {
                 key: "carrier".into(),
                 networks: vec![Network { ip: [127, 0, 0, 1].into(), prefix: 32 }],
                 credentials: None,
-                channels: 100,
+                channels: 5_000,
                 outbound,
             }],
             stations: vec![Station {
@@ -95,6 +95,18 @@ impl World {
             call: Some("c1".into()),
         });
         leg
+    }
+
+    /// Waits until no media leg is open.
+    pub async fn media_falls_quiet(&self) -> Counters {
+        let mut look = tokio::time::interval(Duration::from_millis(10));
+        let closed = async {
+            while self.switch.counters().media.legs_open > 0 {
+                look.tick().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), closed).await.expect("every port is closed");
+        self.switch.counters()
     }
 
     /// Nothing is left: no leg, no INVITE awaiting ACK, no panic, no further event.
