@@ -238,8 +238,7 @@ fn leg_end(how: sip::End) -> LegEnd {
         sip::End::NoAnswer => LegEnd::NoAnswer,
         sip::End::Unreachable => LegEnd::Unreachable,
         sip::End::Lost => LegEnd::Lost,
-        // A dialed leg's own ends: until the engine dials, they are those of any leg.
-        sip::End::Failed { .. } => LegEnd::Unreachable,
+        sip::End::Failed { status, cause } => LegEnd::Failed { status, cause },
         sip::End::HungUp { .. } => LegEnd::FarEnd,
         sip::End::Ours => LegEnd::Ours,
     }
