@@ -166,6 +166,23 @@ async fn who_does_not_answer_in_time_is_cancelled() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_network_that_tells_of_no_ringing_is_given_up() {
+    let mut config = config();
+    config.timing.t1 = Duration::from_millis(5);
+    let (mut world, carrier) = world(config).await;
+    let leg = world.dial(Dial { ring_timeout: Duration::from_millis(1), ..dial(1) });
+    let invite = carrier.expect("INVITE ", &[]).await;
+    carrier.answer(&invite, "100 Trying", "", "", "").await;
+    let cancel = carrier.expect("CANCEL ", &[&invite]).await;
+    let how = End::Failed { status: 408, cause: None };
+    assert_eq!(world.event().await, Event::Ended { leg, how });
+    carrier.answer(&cancel, "200 OK", "far", "", "").await;
+    carrier.answer(&invite, "487 Request Terminated", "far", "", "").await;
+    carrier.expect("ACK ", &[&invite, &cancel]).await;
+    world.falls_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_cancelled_before_a_provisional_response() {
     let (mut world, carrier) = world(config()).await;
     let leg = world.dial(dial(1));
@@ -387,6 +404,18 @@ async fn where_no_invite_can_leave_the_leg_is_unreachable_and_nothing_is_sent() 
     world.provision(None);
     let leg = world.dial(dial(5));
     assert_eq!(world.event().await, unreachable(leg));
+    world.switch.provision(timbre_sip::Provision {
+        trunks: vec![timbre_sip::Trunk {
+            key: "carrier".into(),
+            networks: vec![],
+            credentials: None,
+            channels: 0,
+            outbound: Some(outbound(&[carrier.addr()])),
+        }],
+        stations: vec![],
+    });
+    let leg = world.dial(dial(6));
+    assert_eq!(world.event().await, unreachable(leg), "no channel is free");
     assert_eq!(world.switch.counters().invites_sent, 0);
     assert_eq!(carrier.transactions(), [0; 0]);
     assert_eq!(world.in_use(), 0);
