@@ -20,8 +20,10 @@ pub enum Phase {
 /// Agents told apart, at most. More are not counted.
 pub const AGENTS_MAX: usize = 10_000;
 
-/// Share of ends after which the agent was gone is remembered over about this many ends.
-const GONE_MEMORY: f64 = 200.0;
+/// Ends over which shares of ends are remembered.
+const SHARE_MEMORY: f64 = 200.0;
+/// Ends that what is assumed at first is worth.
+const SHARE_PRIOR: f64 = 3.0;
 
 #[derive(Debug, Clone, Copy)]
 struct Agent {
@@ -35,19 +37,30 @@ pub(crate) struct Habits {
     pub(crate) talk: Durations,
     pub(crate) wrap: Durations,
     /// Share of conversations after which there is no wrap-up.
-    pub(crate) without_wrap: f64,
-    /// Share of ends after which the agent is away instead of idle.
-    pub(crate) gone: f64,
+    pub(crate) without_wrap: Share,
+    /// Share of conversations and wrap-ups after which the agent is away instead of idle.
+    pub(crate) gone: Share,
+}
+
+/// How often something happens, over the last couple of hundred times it could have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Share {
+    pub(crate) share: f64,
+    /// Times seen, no more than are remembered.
+    pub(crate) seen: f64,
+}
+
+impl Share {
+    fn see(&mut self, happened: bool) {
+        self.seen = (self.seen + 1.0).min(SHARE_MEMORY);
+        self.share += (f64::from(u8::from(happened)) - self.share) / (self.seen + SHARE_PRIOR);
+    }
 }
 
 impl Habits {
     pub(crate) fn new() -> Self {
-        Self {
-            talk: Durations::new(120.0),
-            wrap: Durations::new(20.0),
-            without_wrap: 0.0,
-            gone: 0.0,
-        }
+        let (talk, wrap) = (Durations::new(120.0), Durations::new(20.0));
+        Self { talk, wrap, without_wrap: Share::default(), gone: Share::default() }
     }
 }
 
@@ -110,20 +123,19 @@ impl Agents {
     /// An agent ends a phase: what is there to learn from it?
     fn leave(&mut self, agent: Agent, now: u64, next: Phase) {
         let elapsed_s = now.saturating_sub(agent.since) as f64 / 1_000.0;
-        let gone = f64::from(u8::from(next == Phase::Away));
+        let gone = next == Phase::Away;
         match agent.phase {
             Phase::Idle => self.idle -= 1,
             Phase::Talking => {
                 self.habits.talk.end(elapsed_s);
+                self.habits.without_wrap.see(next != Phase::WrapUp);
                 if next != Phase::WrapUp {
-                    self.habits.gone += (gone - self.habits.gone) / GONE_MEMORY;
+                    self.habits.gone.see(gone);
                 }
-                let none = f64::from(u8::from(next != Phase::WrapUp));
-                self.habits.without_wrap += (none - self.habits.without_wrap) / GONE_MEMORY;
             }
             Phase::WrapUp => {
                 self.habits.wrap.end(elapsed_s);
-                self.habits.gone += (gone - self.habits.gone) / GONE_MEMORY;
+                self.habits.gone.see(gone);
             }
             Phase::Away => {}
         }
@@ -151,7 +163,7 @@ impl Agents {
         let (talk, wrap) = (talk.rates(), wrap.rates());
         let mut written = durations::within(&wrap, 0.0);
         for it in &mut written {
-            *it += (1.0 - *it) * *without_wrap as f32;
+            *it += (1.0 - *it) * without_wrap.share as f32;
         }
         let row = self.outlook.row;
         let hung_up = durations::within_from(&talk, row);
@@ -176,7 +188,7 @@ impl Agents {
         }
         let ahead = (ahead + grace_s as usize + 2).min(AHEAD);
         let (mut mean, mut square) = ([0.0_f32; AHEAD], [0.0_f32; AHEAD]);
-        let stays = (1.0 - self.habits.gone) as f32;
+        let stays = (1.0 - self.habits.gone.share) as f32;
         for (weights, rows) in weights.iter().zip([&self.outlook.talking, &self.outlook.wrapping]) {
             for (weight, row) in weights.iter().zip(rows.iter()).filter(|(it, _)| **it > 0.0) {
                 for at in 0..ahead {

@@ -58,7 +58,7 @@ impl Controller {
             agents: Agents::new(Habits::new()),
             level: Level::default(),
             feedback: Feedback::new(),
-            window: Window::new(),
+            window: Window::default(),
             waiting: 0,
             pending: 0,
             share: 1.0,
@@ -303,6 +303,7 @@ impl Controller {
         self.lines.next_slot(self.oldest());
         let hazards = self.ringing.see(&self.lines);
         self.level.predict(hazards);
+        self.window.next_slot(self.settings.cap);
         self.agents.pass(at, SLOT_MS as f64 / 1_000.0);
     }
 

@@ -8,6 +8,12 @@
 /// The pool at and below which answers are too few for small steps.
 pub(crate) const SMALL_POOL: u32 = 10;
 
+/// Steps shrink as the pool grows. Long ones hold the share found at the end of a day close to the
+/// target, which few answers need; short ones let the threshold rest, which is worth occupancy.
+const STEP_OF_ONE_AGENT: f64 = 3.0;
+const STEP_LEAST: f64 = 0.08;
+const STEP_MOST: f64 = 0.25;
+
 const THRESHOLD_AT_FIRST: f64 = 0.015;
 const THRESHOLD_LEAST: f64 = 1e-6;
 const THRESHOLD_MOST: f64 = 0.6;
@@ -47,7 +53,7 @@ impl Feedback {
     /// A live answer met its fate under the forecast.
     pub(crate) fn move_threshold(&mut self, error: f64, pool: u32) {
         let small = pool <= SMALL_POOL;
-        let step = if small { 0.4 } else { 0.15 };
+        let step = (STEP_OF_ONE_AGENT / f64::from(pool.max(1))).clamp(STEP_LEAST, STEP_MOST);
         let most = if small { THRESHOLD_MOST_IN_SMALL_POOL } else { THRESHOLD_MOST };
         self.log_threshold =
             (self.log_threshold + step * error).clamp(THRESHOLD_LEAST.ln(), most.ln());

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::agents::Habits;
+use crate::agents::{Habits, Share};
 use crate::durations::{BINS, Durations};
 use crate::feedback::Feedback;
 use crate::level::Level;
@@ -32,8 +32,8 @@ pub struct Memory {
     talk_ends: Vec<f64>,
     wrap_s: Vec<f64>,
     wrap_ends: Vec<f64>,
-    without_wrap: f64,
-    gone: f64,
+    without_wrap: [f64; 2],
+    gone: [f64; 2],
     seen: f64,
     predicted: f64,
     window_abandoned: u64,
@@ -69,8 +69,8 @@ impl Memory {
             talk_ends: habits.talk.ends.to_vec(),
             wrap_s: habits.wrap.spent_s.to_vec(),
             wrap_ends: habits.wrap.ends.to_vec(),
-            without_wrap: habits.without_wrap,
-            gone: habits.gone,
+            without_wrap: [habits.without_wrap.share, habits.without_wrap.seen],
+            gone: [habits.gone.share, habits.gone.seen],
             seen: level.seen,
             predicted: level.predicted,
             window_abandoned: window.abandoned,
@@ -117,8 +117,9 @@ impl Memory {
     }
 }
 
-fn share(it: f64) -> Option<f64> {
-    (0.0..=1.0).contains(&it).then_some(it)
+fn share([share, seen]: [f64; 2]) -> Option<Share> {
+    let right = (0.0..=1.0).contains(&share) && count(seen).is_some();
+    right.then_some(Share { share, seen })
 }
 
 fn count(it: f64) -> Option<f64> {

@@ -49,7 +49,7 @@ impl Settings {
     pub fn new(method: Method, cap: f64) -> Self {
         Self {
             method,
-            target: target_for(cap, 20, 1_000),
+            target: target_for(cap, 20, 10_000),
             cap,
             grace_ms: 2_000,
             ring_timeout_ms: 22_000,
@@ -86,7 +86,7 @@ impl Settings {
     /// The nearest settings without faults: whatever is given, the controller must stay finite.
     pub(crate) fn sane(mut self) -> Self {
         self.cap = within(self.cap, 0.0001, 0.99, 0.03);
-        self.target = within(self.target, 0.0001, self.cap, target_for(self.cap, 20, 1_000));
+        self.target = within(self.target, 0.0001, self.cap, target_for(self.cap, 20, 10_000));
         self.grace_ms = self.grace_ms.min(GRACE_MS_MAX);
         self.ring_timeout_ms = self.ring_timeout_ms.clamp(1_000, RING_TIMEOUT_MS_MAX);
         self.max_lines_per_agent = within(self.max_lines_per_agent, 1.0, 1_000.0, 1.0);
@@ -103,9 +103,14 @@ pub(crate) fn within(value: f64, least: f64, most: f64, otherwise: f64) -> f64 {
 }
 
 /// The target under a cap. Few answers in a window leave the share found at its end far from the
-/// share aimed at, so small pools and thin windows keep more distance: 2.6 % under a cap of 3 %,
-/// where all others take 2.8 %.
+/// share aimed at, so small pools and thin windows keep more distance: under a cap of 3 %, 2.6 % up
+/// to 5 agents or below 600 answers, 2.7 % below 4,000, and 2.8 % for all others.
 pub fn target_for(cap: f64, agents: u32, answers_per_window: u64) -> f64 {
-    let thin = agents <= 5 || answers_per_window < 600;
-    cap * if thin { 2.6 / 3.0 } else { 2.8 / 3.0 }
+    let of_three = match answers_per_window {
+        _ if agents <= 5 => 2.6,
+        0..600 => 2.6,
+        600..4_000 => 2.7,
+        _ => 2.8,
+    };
+    cap * of_three / 3.0
 }

@@ -1,43 +1,40 @@
 //! The legal window's counts, and the alarm.
 
-/// Fates that the alarm looks back on.
-const LOOK_BACK: usize = 200;
+/// What the alarm keeps from one slot to the next: half in ten minutes, 0.5 ^ (1 / 1200).
+const KEEP_PER_SLOT: f64 = 0.999_422_544_141_380_8;
+/// Fewer recent answers than this raise no alarm by a handful of abandonments.
+const ANSWERS_LEAST: f64 = 200.0;
 
 /// Live answers and how many of them were abandoned.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Window {
     pub(crate) abandoned: u64,
     pub(crate) answered: u64,
-    /// The last fates, oldest overwritten first; true is abandoned.
-    last: [bool; LOOK_BACK],
-    next: usize,
-    /// How many of the last were abandoned.
-    recent: usize,
+    recent_abandoned: f64,
+    recent_answered: f64,
     alarm: bool,
 }
 
 impl Window {
-    pub(crate) fn new() -> Self {
-        Self {
-            abandoned: 0,
-            answered: 0,
-            last: [false; LOOK_BACK],
-            next: 0,
-            recent: 0,
-            alarm: false,
-        }
-    }
-
     pub(crate) fn served(&mut self, abandoned: bool, cap: f64) {
         self.answered = self.answered.saturating_add(1);
         self.abandoned = self.abandoned.saturating_add(u64::from(abandoned));
-        let old = std::mem::replace(&mut self.last[self.next], abandoned);
-        self.next = (self.next + 1) % LOOK_BACK;
-        self.recent = self.recent + usize::from(abandoned) - usize::from(old);
-        let at_cap = cap * LOOK_BACK as f64;
-        // Raised far over the cap and let down at it: between the two, feedback does its work.
-        let over = if self.alarm { 2.0 * at_cap } else { (4.0 * at_cap).max(at_cap + 10.0) };
-        self.alarm = self.recent as f64 > over;
+        self.recent_answered += 1.0;
+        self.recent_abandoned += f64::from(u8::from(abandoned));
+        self.judge(cap);
+    }
+
+    /// A slot has begun: what was recent becomes a little less so.
+    pub(crate) fn next_slot(&mut self, cap: f64) {
+        self.recent_answered *= KEEP_PER_SLOT;
+        self.recent_abandoned *= KEEP_PER_SLOT;
+        self.judge(cap);
+    }
+
+    /// Raised far over the cap, let down at it: between the two, feedback does its work.
+    fn judge(&mut self, cap: f64) {
+        let share = self.recent_abandoned / self.recent_answered.max(ANSWERS_LEAST);
+        self.alarm = share > if self.alarm { cap } else { 3.0 * cap };
     }
 
     pub(crate) fn alarm(&self) -> bool {

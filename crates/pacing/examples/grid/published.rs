@@ -7,8 +7,6 @@ pub struct Published {
     pub answer_rate: f64,
     pub talk_s: f64,
     pub forecast_occupancy: f64,
-    pub forecast_abandoned: f64,
-    pub progressive_occupancy: f64,
     pub optimum_memoryless: Option<f64>,
 }
 
@@ -26,8 +24,6 @@ fn row(line: &str) -> Published {
         answer_rate: at(1),
         talk_s: at(2),
         forecast_occupancy: at(3),
-        forecast_abandoned: at(4),
-        progressive_occupancy: at(5),
-        optimum_memoryless: numbers[6],
+        optimum_memoryless: numbers[4],
     }
 }

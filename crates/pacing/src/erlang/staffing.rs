@@ -81,9 +81,8 @@ pub fn staffing(load: &Load, promise: Promise) -> Result<Staffing, FieldError> {
 }
 
 fn check_promise(load: &Load, promise: Promise) -> Result<(), FieldError> {
-    let share = |field, it: f64| {
-        check(it > 0.0 && it < 1.0, field, it, "a share above 0 and below 1")
-    };
+    let share =
+        |field, it: f64| check(it > 0.0 && it < 1.0, field, it, "a share above 0 and below 1");
     match promise {
         Promise::ServiceLevel { share: level, within_s } => {
             share("share", level)?;

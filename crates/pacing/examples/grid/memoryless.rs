@@ -1,0 +1,61 @@
+//! The plant whose optimum is known exactly: every line ends after an exponential time, so do
+//! conversations, there is no wrap-up, and an answer that finds no agent at once is lost.
+//!
+//! The optimum is that of a dialer that knows all rates and abandons 3 % exactly. The controller has
+//! to learn them, and aims at 2.95 % here, so that the two are compared at the same abandonment.
+
+use timbre_pacing::{Method, Settings};
+
+use crate::days::{Cell, run_all};
+use crate::plant::{Lasting, Ringing, Scenario};
+use crate::published::Published;
+use crate::{CAP, Wanted, percent, percent2, scenario, settings};
+
+const TARGET: f64 = 0.0295;
+
+pub fn table(wanted: &Wanted, missed: &mut Vec<String>) {
+    let known: Vec<(Published, f64)> =
+        wanted.cells().into_iter().filter_map(|of| Some((of, of.optimum_memoryless?))).collect();
+    let cells: Vec<Cell> = known.iter().map(|(of, _)| cell(wanted, of)).collect();
+    println!(
+        "\n| agents | answer rate | handling s | forecast | exact optimum | difference | abandoned |"
+    );
+    println!("|--:|--:|--:|--:|--:|--:|--:|");
+    for ((of, optimum), days) in known.iter().zip(run_all(&cells)) {
+        let handling_s = of.talk_s + 20.0;
+        println!(
+            "| {} | {} | {handling_s} | {} ± {} | {} | {:+.1} | {} |",
+            of.agents,
+            of.answer_rate,
+            percent(days.occupancy()),
+            percent(days.interval()),
+            percent(*optimum),
+            100.0 * (days.occupancy() - optimum),
+            percent2(days.abandoned()),
+        );
+        let cell = format!("memoryless, {} agents, {}, {handling_s} s", of.agents, of.answer_rate);
+        if days.abandoned() > CAP {
+            missed.push(format!("{cell}: abandonment at most 3 %"));
+        }
+        if days.occupancy() < optimum - 0.01 {
+            missed.push(format!("{cell}: occupancy at least the optimum less a point"));
+        }
+    }
+}
+
+fn cell(wanted: &Wanted, of: &Published) -> Cell {
+    let scenario = Scenario {
+        ringing: Ringing::Memoryless,
+        talk: Lasting::exponential(of.talk_s + 20.0),
+        wrap: Lasting::exponential(0.0),
+        grace_ms: 0,
+        ..scenario(of)
+    };
+    let settings = Settings {
+        target: TARGET,
+        grace_ms: 0,
+        ring_timeout_ms: 55_000,
+        ..settings(Method::Forecast, of)
+    };
+    Cell { scenario, settings, seeds: wanted.seeds(of.agents) }
+}
