@@ -1,6 +1,7 @@
 //! A node from outside: the real program, real SIP peers, real voices, a real Prometheus.
 //!
-//! One program for all of it, so that it is linked once. `node`, `floors`, `agents`, `stations`, `sipp` and `carrier` are the tools.
+//! One program for all of it, so that it is linked once. `node`, `floors`, `agents`, `stations`, `sipp` and
+//! `carrier` are the tools.
 
 mod agents;
 mod calls;

@@ -56,6 +56,15 @@ struct Flags {
     /// Mean of the time that a person talks, in seconds.
     #[arg(long, default_value_t = Habits::default().talks_mean)]
     talks_mean: f64,
+    /// Of the persons: share that hang up when they have talked; the others wait for the far end to.
+    #[arg(long, default_value_t = Habits::default().hangs_up)]
+    hangs_up: f64,
+    /// Of the persons: share that hang up within two seconds where they hear no agent.
+    #[arg(long, default_value_t = Habits::default().impatient)]
+    impatient: f64,
+    /// Of the persons: share that press 9.
+    #[arg(long, default_value_t = Habits::default().presses_nine)]
+    presses_nine: f64,
     /// Multiplies every span but SIP's own timers: 0.1 is ten times as fast.
     #[arg(long, default_value_t = 1.)]
     time_scale: f64,
@@ -99,6 +108,9 @@ impl Flags {
             habits: Habits {
                 answers_mean: self.answers_mean,
                 talks_mean: self.talks_mean,
+                hangs_up: self.hangs_up,
+                impatient: self.impatient,
+                presses_nine: self.presses_nine,
                 ..Habits::default()
             },
             fixed: Vec::new(),
