@@ -6,7 +6,10 @@ use prost::Message as _;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
-    let services = ["agent", "floor", "call", "supervisor"];
+    let services = [
+        "agent", "floor", "call", "supervisor", "lead", "campaign", "compliance", "do_not_call",
+        "attempt",
+    ];
     let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));
     let descriptors = protox::compile(&files, ["proto"])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);

@@ -1,5 +1,6 @@
 //! `AgentService`: an agent's stream.
 
+mod outbound;
 mod stream;
 
 use timbre_engine::Event;
@@ -57,7 +58,16 @@ fn for_agent(event: &Event) -> Option<AgentEvent> {
         EventKind::FloorApplied { .. }
         | EventKind::CallArrived { .. }
         | EventKind::CallQueued { .. }
-        | EventKind::CallAnswered { .. } => return None,
+        | EventKind::CallAnswered { .. }
+        | EventKind::CampaignChanged { .. }
+        | EventKind::Paced(_)
+        | EventKind::Withheld { .. }
+        | EventKind::LeadsRefused { .. }
+        | EventKind::AttemptDialed { .. }
+        | EventKind::AttemptAnswered { .. }
+        | EventKind::AttemptEnded(_)
+        | EventKind::LiveAnswerServed { .. }
+        | EventKind::DoNotCallAdded { .. } => return None,
         EventKind::AgentState(changed) => {
             AgentEvent::Status(changed.agent.clone(), Box::new(changed.now.clone()))
         }
@@ -68,13 +78,24 @@ fn for_agent(event: &Event) -> Option<AgentEvent> {
             waited: made.waited,
             expires_in: made.expires_in,
             because: made.because,
+            placed: made.placed.clone(),
         }),
         EventKind::OfferEnded { offer, outcome, agent: _, queue: _, open_for: _ } => {
             AgentEvent::OfferEnded { offer: *offer, outcome: *outcome }
         }
-        EventKind::CallConnected { call, queue, waited, agent: _, within_service_level: _ } => {
-            AgentEvent::CallConnected { call: *call, queue: queue.clone(), waited: *waited }
-        }
+        EventKind::CallConnected {
+            call,
+            queue,
+            waited,
+            placed,
+            agent: _,
+            within_service_level: _,
+        } => AgentEvent::CallConnected {
+            call: *call,
+            queue: queue.clone(),
+            waited: *waited,
+            placed: placed.clone(),
+        },
         EventKind::CallHeld { call, queue: _, agent: _ } => AgentEvent::CallHeld(*call),
         EventKind::CallResumed { call, held_for, queue: _, agent: _ } => {
             AgentEvent::CallResumed { call: *call, held_for: *held_for }
@@ -89,5 +110,10 @@ fn for_agent(event: &Event) -> Option<AgentEvent> {
         EventKind::WrappedUp { call, disposition, queue: _, agent: _, took: _ } => {
             AgentEvent::WrappedUp { call: *call, disposition: disposition.clone() }
         }
+        EventKind::DialRefused { campaign, because, until, agent: _ } => AgentEvent::DialRefused {
+            campaign: campaign.clone(),
+            because: because.clone(),
+            until: *until,
+        },
     })
 }

@@ -3,7 +3,8 @@
 use anyhow::bail;
 use clap::{Args, Subcommand};
 use timbre_model::{
-    AgentId, CallId, CallOutcome, CallRecord, PhoneNumber, QueueId, TenantId, TimelineEntry,
+    AgentId, CallId, CallOutcome, CallRecord, PhoneNumber, PlacedFor, QueueId, TenantId,
+    TimelineEntry,
 };
 use timbre_store::CallFilter;
 
@@ -188,6 +189,7 @@ fn card(record: &CallRecord) -> String {
         answered_ring,
         connected_at,
         agent,
+        outbound,
         hold,
         ended_at,
         outcome,
@@ -198,6 +200,10 @@ fn card(record: &CallRecord) -> String {
     } = record;
     let mut lines = vec![("call", format!("{id} of tenant {tenant}"))];
     lines.push(("from", format!("{} over trunk {trunk} to {dialed}", caller(from))));
+    if let Some(PlacedFor { campaign, lead }) = outbound {
+        let lead = lead.map(|it| format!(", lead {it}")).unwrap_or_default();
+        lines.push(("placed", format!("for campaign {campaign}{lead}")));
+    }
     if let Some(queue) = queue {
         let client = client.as_ref().map(|it| format!(" of client {it}")).unwrap_or_default();
         lines.push(("queue", format!("{queue}{client}")));

@@ -8,7 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, Streaming};
 
-use super::for_agent;
+use super::{for_agent, outbound};
 use crate::api::auth::{Authority, Caller};
 use crate::api::status::{self, reasons};
 use crate::api::wire::agent::{
@@ -238,9 +238,18 @@ impl Stream {
         let kept = self.context.feed.with_shift(&self.agent, kept).flatten();
         let outcome = match kept.filter(|_| !request_id.is_empty()) {
             Some(outcome) => outcome,
-            None => match self.perform(&request_id, command).await {
-                Some(outcome) => outcome,
-                None => return false,
+            None => match outbound::for_engine(&self.context, &self.agent, command).await {
+                Ok(Some(command)) => match self.perform(&request_id, command).await {
+                    Some(outcome) => outcome,
+                    None => return false,
+                },
+                Ok(None) => return false,
+                // Nothing was asked of the engine: a retry asks anew.
+                Err(error) => {
+                    let error = Some(Box::new(ApiError::from_status(&error)));
+                    let result = AgentEvent::CommandResult { request_id, later: false, error };
+                    return self.send(0, result).await;
+                }
             },
         };
         let error = outcome.rejection.as_ref().map(|it| Box::new(status::rejected(it)));
@@ -251,9 +260,8 @@ impl Stream {
     async fn perform(
         &self,
         request_id: &str,
-        command: AgentCommand,
+        command: Command,
     ) -> Option<Arc<CommandOutcome>> {
-        let command = for_engine(&self.agent, command)?;
         let verdict = self.context.driver.command(command).await.ok()?;
         let outcome = Arc::new(match verdict {
             Ok(reply) => CommandOutcome { later: reply == Reply::Later, rejection: None },
@@ -292,26 +300,6 @@ impl Stream {
         let written = self.to_client.send(Ok(message_to_wire(&message)));
         matches!(tokio::time::timeout(limits::UNREAD_MAX, written).await, Ok(Ok(())))
     }
-}
-
-/// A command in the engine's words; `None` for those that only open or keep a stream.
-fn for_engine(agent: &AgentRef, command: AgentCommand) -> Option<Command> {
-    let agent = agent.clone();
-    Some(match command {
-        AgentCommand::SignIn { .. } | AgentCommand::Resume { .. } | AgentCommand::Heartbeat => {
-            return None;
-        }
-        AgentCommand::SignOut => Command::SignOut { agent },
-        AgentCommand::SetReady => Command::SetReady { agent },
-        AgentCommand::SetNotReady { reason } => Command::SetNotReady { agent, reason },
-        AgentCommand::AcceptOffer(offer) => Command::AcceptOffer { agent, offer },
-        AgentCommand::RejectOffer(offer) => Command::RejectOffer { agent, offer },
-        AgentCommand::Hold(call) => Command::Hold { agent, call },
-        AgentCommand::Unhold(call) => Command::Unhold { agent, call },
-        AgentCommand::HangUp(call) => Command::HangUp { agent, call },
-        AgentCommand::ExtendWrapUp(call) => Command::ExtendWrapUp { agent, call },
-        AgentCommand::Dispose { call, code } => Command::Dispose { agent, call, code },
-    })
 }
 
 fn farewell(why: Farewell) -> GoAwayReason {

@@ -1,23 +1,28 @@
 //! An agent's stream: commands up, events down; and agents as they now stand.
 
 mod command;
+mod placed;
 mod status;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use timbre_engine::{AgentView, Because};
+use timbre_engine::{AgentView, Because, PlacedCall};
 use timbre_model::{
-    AgentRef, CallId, CallerId, Civil, Disposition, EndCause, FieldError, OfferId, OfferOutcome,
+    AgentRef, CallId, CallerId, CampaignRef, Civil, Disposition, EndCause, FieldError, OfferId, OfferOutcome,
     PhoneNumber, QueueRef, ReleasedBy, Slug,
 };
 
 use super::error::ApiError;
 use super::name::{self, cut};
-use super::time::{moment, need_moment, need_span, span};
+use super::time::{moment, need_moment, need_span, read_moment, span};
 use crate::api::pb;
 use pb::connect_response::Event as WireEvent;
 
-pub use command::{AgentCommand, REQUEST_ID_MAX, ResumeToken, request_from_wire, request_to_wire};
+pub use command::{
+    AgentCommand, BarScope, REQUEST_ID_MAX, ResumeToken, request_from_wire, request_to_wire,
+};
+pub use placed::{placed_from_wire, placed_to_wire};
 pub use status::{state_from_wire, state_to_wire, status_from_wire, status_to_wire};
 
 /// One event of an agent's stream.
@@ -68,6 +73,8 @@ pub enum AgentEvent {
         queue: QueueRef,
         /// Since the INVITE.
         waited: Duration,
+        /// Whom, where it was placed for a campaign.
+        placed: Option<Arc<PlacedCall>>,
     },
     /// The customer is on hold.
     CallHeld(CallId),
@@ -97,6 +104,15 @@ pub enum AgentEvent {
         call: CallId,
         /// How it was classified.
         disposition: Disposition,
+    },
+    /// What the agent wanted to call may not be called.
+    DialRefused {
+        /// For which campaign.
+        campaign: CampaignRef,
+        /// The rule, in words.
+        because: String,
+        /// When it may be tried; `None`: never.
+        until: Option<Civil>,
     },
 }
 
@@ -134,6 +150,8 @@ pub struct Offer {
     pub expires_in: Duration,
     /// Why this agent.
     pub because: Because,
+    /// Whom, where the call was or will be placed for a campaign.
+    pub placed: Option<Arc<PlacedCall>>,
 }
 
 /// Why a stream ends.
@@ -198,11 +216,12 @@ fn event_to_wire(event: &AgentEvent) -> WireEvent {
             offer: offer.to_string(),
             outcome: outcome.to_string(),
         }),
-        AgentEvent::CallConnected { call, queue, waited } => {
+        AgentEvent::CallConnected { call, queue, waited, placed } => {
             WireEvent::CallConnected(pb::CallConnected {
                 call: call.to_string(),
                 queue: name::queue(queue),
                 waited: Some(span(*waited)),
+                placed: placed.as_deref().map(placed_to_wire),
             })
         }
         AgentEvent::CallHeld(call) => WireEvent::CallHeld(pb::CallHeld { call: call.to_string() }),
@@ -224,6 +243,13 @@ fn event_to_wire(event: &AgentEvent) -> WireEvent {
                 call: call.to_string(),
                 disposition: code.to_string(),
                 automatic: *automatic,
+            })
+        }
+        AgentEvent::DialRefused { campaign, because, until } => {
+            WireEvent::DialRefused(pb::DialRefused {
+                campaign: name::campaign(campaign),
+                because: because.clone(),
+                until: until.map(moment),
             })
         }
     }
@@ -259,11 +285,12 @@ fn event_from_wire(event: WireEvent) -> Result<AgentEvent, FieldError> {
             offer: read_offer("offer_ended.offer", &offer)?,
             outcome: word("offer_ended.outcome", &outcome, OfferOutcome::parse)?,
         },
-        WireEvent::CallConnected(pb::CallConnected { call, queue, waited }) => {
+        WireEvent::CallConnected(pb::CallConnected { call, queue, waited, placed }) => {
             AgentEvent::CallConnected {
                 call: read_call("call_connected.call", &call)?,
                 queue: name::read_queue("call_connected.queue", &queue)?,
                 waited: need_span("call_connected.waited", waited)?,
+                placed: placed.map(placed_from_wire).transpose()?.map(Arc::new),
             }
         }
         WireEvent::CallHeld(pb::CallHeld { call }) => {
@@ -287,6 +314,13 @@ fn event_from_wire(event: WireEvent) -> Result<AgentEvent, FieldError> {
             AgentEvent::WrappedUp {
                 call: read_call("wrapped_up.call", &call)?,
                 disposition: Disposition { code, automatic },
+            }
+        }
+        WireEvent::DialRefused(pb::DialRefused { campaign, because, until }) => {
+            AgentEvent::DialRefused {
+                campaign: name::read_campaign("dial_refused.campaign", &campaign)?,
+                because,
+                until: read_moment("dial_refused.until", until)?,
             }
         }
     })
@@ -332,7 +366,7 @@ fn welcome_from_wire(wire: pb::Welcome) -> Result<Welcome, FieldError> {
 }
 
 fn offer_to_wire(offer: &Offer) -> pb::OfferMade {
-    let Offer { offer, queue, caller, waited, expires_in, because } = offer;
+    let Offer { offer, queue, caller, waited, expires_in, because, placed } = offer;
     pb::OfferMade {
         offer: offer.to_string(),
         call: offer.call.to_string(),
@@ -341,11 +375,12 @@ fn offer_to_wire(offer: &Offer) -> pb::OfferMade {
         waited: Some(span(*waited)),
         expires_in: Some(span(*expires_in)),
         because: because.as_str().to_owned(),
+        placed: placed.as_deref().map(placed_to_wire),
     }
 }
 
 fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
-    let pb::OfferMade { offer, call: _, queue, caller, waited, expires_in, because } = wire;
+    let pb::OfferMade { offer, call: _, queue, caller, waited, expires_in, because, placed } = wire;
     Ok(Offer {
         offer: read_offer("offer_made.offer", &offer)?,
         queue: name::read_queue("offer_made.queue", &queue)?,
@@ -355,6 +390,7 @@ fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
         because: word("offer_made.because", &because, |text| {
             [Because::LongestIdle, Because::OldestCall].into_iter().find(|it| it.as_str() == text)
         })?,
+        placed: placed.map(placed_from_wire).transpose()?.map(Arc::new),
     })
 }
 

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use timbre_model::{
-    AgentId, CallOutcome, CallRecord, ClientId, Disposition, EndCause, FieldError, HoldStats,
-    PhoneNumber, QueueId, ReleasedBy, Slug, TrunkId,
+    AgentId, CallOutcome, CallRecord, CampaignId, ClientId, Disposition, EndCause, FieldError,
+    HoldStats, LeadId, PhoneNumber, PlacedFor, QueueId, ReleasedBy, Slug, TrunkId,
 };
 use timbre_store::{CallFilter, PageRequest};
 
@@ -32,6 +32,7 @@ pub fn to_wire(record: &CallRecord) -> pb::Call {
         answered_ring,
         connected_at,
         agent,
+        outbound,
         hold: HoldStats { count, total, longest },
         ended_at,
         outcome,
@@ -62,6 +63,8 @@ pub fn to_wire(record: &CallRecord) -> pb::Call {
         disposition: text(disposition.as_ref().map(|it| &it.code)),
         disposition_automatic: disposition.as_ref().is_some_and(|it| it.automatic),
         wrap_up_end_time: wrapped_up_at.map(moment),
+        campaign: text(outbound.as_ref().map(|it| &it.campaign)),
+        lead: outbound.as_ref().and_then(|it| it.lead).map_or(0, LeadId::as_u64),
     }
 }
 
@@ -89,8 +92,12 @@ pub fn from_wire(wire: pb::Call) -> Result<CallRecord, FieldError> {
         disposition,
         disposition_automatic,
         wrap_up_end_time,
+        campaign,
+        lead,
     } = wire;
     let (tenant, call) = name::read_call("name", &call)?;
+    let campaign = optional("campaign", &campaign, |text| CampaignId::parse(text).ok())?;
+    let lead = (lead > 0).then(|| LeadId::from_u64(lead));
     let code = optional("disposition", &disposition, |text| Slug::parse(text).ok())?;
     Ok(CallRecord {
         id: call,
@@ -105,6 +112,7 @@ pub fn from_wire(wire: pb::Call) -> Result<CallRecord, FieldError> {
         answered_ring: (answered_ring > 0).then_some(answered_ring),
         connected_at: read_moment("connect_time", connect_time)?,
         agent: optional("agent", &agent, |text| AgentId::parse(text).ok())?,
+        outbound: campaign.map(|campaign| PlacedFor { campaign, lead }),
         hold: HoldStats {
             count: holds,
             total: read_span("hold_duration", hold_duration)?.unwrap_or(Duration::ZERO),

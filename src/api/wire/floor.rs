@@ -1,15 +1,17 @@
 //! The floor's definition.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use timbre_model::{
-    AgentId, AgentSpec, Announcements, Cadence, Civil, ClientId, ClientSpec, Digest,
-    EntryPointSpec, FieldError, FloorSpec, Language, PhoneNumber, QueueId, QueueSpec, RingPolicy,
-    SipAddress, SiteId, SkillId, Slug, StationMode, TenantId, TrunkId, TrunkSpec,
+    AgentId, AgentSpec, Announcements, Civil, ClientId, ClientSpec, Digest, EntryPointSpec,
+    FieldError, FloorSpec, Language, QueueId, QueueSpec, RingPolicy, SipAddress, SiteId, SkillId,
+    Slug, StationMode, TenantId, TrunkId, TrunkSpec,
 };
 
+use super::faults::{Faults, small};
 use super::name::{cut, id};
 use super::time::{moment, read_span, span};
+use super::{campaign, lead, outbound};
 use crate::api::pb;
 
 /// What becomes of passwords on the way out. Sealed ones never leave.
@@ -32,8 +34,18 @@ pub fn present(tenant: &TenantId, version: u64, at: Civil, spec: &FloorSpec) -> 
 
 /// A definition, without name and version.
 pub fn to_wire(spec: &FloorSpec, passwords: Passwords) -> pb::Floor {
-    let FloorSpec { clients, skills, pauses, dispositions, queues, agents, trunks, entry_points } =
-        spec;
+    let FloorSpec {
+        clients,
+        skills,
+        pauses,
+        dispositions,
+        queues,
+        agents,
+        trunks,
+        entry_points,
+        lists,
+        campaigns,
+    } = spec;
     pb::Floor {
         name: String::new(),
         etag: String::new(),
@@ -46,6 +58,8 @@ pub fn to_wire(spec: &FloorSpec, passwords: Passwords) -> pb::Floor {
         agents: agents.iter().map(|it| agent_to_wire(it, passwords)).collect(),
         trunks: trunks.iter().map(|it| trunk_to_wire(it, passwords)).collect(),
         entry_points: entry_points.iter().map(entry_point_to_wire).collect(),
+        lists: lists.iter().map(lead::list_to_wire).collect(),
+        campaigns: campaigns.iter().map(campaign::to_wire).collect(),
     }
 }
 
@@ -64,6 +78,8 @@ pub fn from_wire(wire: pb::Floor) -> Result<FloorSpec, Vec<FieldError>> {
         agents,
         trunks,
         entry_points,
+        lists,
+        campaigns,
     } = wire;
     let mut faults = Faults(Vec::new());
     let spec = FloorSpec {
@@ -75,6 +91,8 @@ pub fn from_wire(wire: pb::Floor) -> Result<FloorSpec, Vec<FieldError>> {
         agents: faults.each("agents", agents, agent_from_wire),
         trunks: faults.each("trunks", trunks, trunk_from_wire),
         entry_points: faults.each("entry_points", entry_points, entry_point_from_wire),
+        lists: faults.each("lists", lists, lead::list_from_wire),
+        campaigns: faults.each("campaigns", campaigns, campaign::from_wire),
     };
     if faults.0.is_empty() { Ok(spec) } else { Err(faults.0) }
 }
@@ -86,56 +104,6 @@ pub fn read_etag(field: &str, etag: &str) -> Result<Option<u64>, FieldError> {
     }
     let version = etag.parse().map(Some);
     version.map_err(|_| FieldError::new(field, cut(etag), "give the etag that GetFloor returned"))
-}
-
-/// Gathers faults, so that all of them are reported together.
-struct Faults(Vec<FieldError>);
-
-impl Faults {
-    fn keep<T>(&mut self, read: Result<T, FieldError>) -> Option<T> {
-        read.map_err(|fault| self.0.push(fault)).ok()
-    }
-
-    fn each<W, T>(
-        &mut self,
-        field: &str,
-        wire: Vec<W>,
-        read: impl Fn(&mut Self, &str, W) -> Option<T>,
-    ) -> Vec<T> {
-        let items = wire.into_iter().enumerate();
-        items.filter_map(|(at, it)| read(self, &format!("{field}[{at}]"), it)).collect()
-    }
-
-    fn ids<T: Ord>(
-        &mut self,
-        field: &str,
-        wire: Vec<String>,
-        parse: impl Fn(&str) -> Result<T, timbre_model::InvalidSlug>,
-    ) -> BTreeSet<T> {
-        let read = |faults: &mut Self, at: &str, text: String| faults.keep(id(at, &text, &parse));
-        self.each(field, wire, read).into_iter().collect()
-    }
-
-    fn skills(&mut self, field: &str, wire: BTreeMap<String, u32>) -> BTreeMap<SkillId, u8> {
-        let read = |(skill, level): (String, u32)| {
-            let skill = self.keep(id(field, &skill, SkillId::parse))?;
-            let level = self.keep(small(&format!("{field}.{skill}"), level, "give 1 to 10"))?;
-            Some((skill, level))
-        };
-        wire.into_iter().filter_map(read).collect()
-    }
-
-    fn cadence(&mut self, field: &str, text: &str) -> Option<Cadence> {
-        if text.is_empty() {
-            return None;
-        }
-        let remedy = "write a country's code such as ES, or TONE/SILENCE in milliseconds";
-        self.keep(Cadence::parse(text).ok_or_else(|| FieldError::new(field, cut(text), remedy)))
-    }
-}
-
-fn small(field: &str, value: u32, remedy: &str) -> Result<u8, FieldError> {
-    u8::try_from(value).map_err(|_| FieldError::new(field, value, remedy))
 }
 
 fn client_to_wire(ClientSpec { id, name }: &ClientSpec) -> pb::Client {
@@ -313,7 +281,7 @@ fn agent_from_wire(faults: &mut Faults, at: &str, wire: pb::Agent) -> Option<Age
 }
 
 fn trunk_to_wire(trunk: &TrunkSpec, passwords: Passwords) -> pb::Trunk {
-    let TrunkSpec { id, addresses, password, country, cadence, channels } = trunk;
+    let TrunkSpec { id, addresses, password, country, cadence, channels, outbound } = trunk;
     pb::Trunk {
         id: id.to_string(),
         addresses: addresses.iter().map(|it| String::from(*it)).collect(),
@@ -321,12 +289,13 @@ fn trunk_to_wire(trunk: &TrunkSpec, passwords: Passwords) -> pb::Trunk {
         country: country.clone(),
         cadence: cadence.map(|it| it.to_string()).unwrap_or_default(),
         channels: *channels,
+        outbound: outbound.as_ref().map(|it| outbound::to_wire(it, passwords)),
     }
 }
 
 /// Channels of 0 count as absent.
 fn trunk_from_wire(faults: &mut Faults, at: &str, wire: pb::Trunk) -> Option<TrunkSpec> {
-    let pb::Trunk { id: trunk, addresses, password, country, cadence, channels } = wire;
+    let pb::Trunk { id: trunk, addresses, password, country, cadence, channels, outbound } = wire;
     let trunk = faults.keep(id(&format!("{at}.id"), &trunk, TrunkId::parse));
     let addresses =
         faults.each(&format!("{at}.addresses"), addresses, |faults, at, text: String| {
@@ -337,7 +306,8 @@ fn trunk_from_wire(faults: &mut Faults, at: &str, wire: pb::Trunk) -> Option<Tru
     let cadence = faults.cadence(&format!("{at}.cadence"), &cadence);
     let channels = if channels == 0 { TrunkSpec::CHANNELS } else { channels };
     let password = read_password(password);
-    Some(TrunkSpec { id: trunk?, addresses, password, country, cadence, channels })
+    let outbound = outbound.map(outbound::from_wire);
+    Some(TrunkSpec { id: trunk?, addresses, password, country, cadence, channels, outbound })
 }
 
 fn password_to_wire(password: Option<&Digest>, passwords: Passwords) -> String {
@@ -363,10 +333,7 @@ fn entry_point_from_wire(
     wire: pb::EntryPoint,
 ) -> Option<EntryPointSpec> {
     let pb::EntryPoint { number, queue } = wire;
-    let remedy = "write + and 4 to 15 digits, with the country code";
-    let read = PhoneNumber::parse(&number);
-    let number = faults
-        .keep(read.map_err(|_| FieldError::new(format!("{at}.number"), cut(&number), remedy)));
+    let number = faults.number(&format!("{at}.number"), &number);
     let queue = faults.keep(id(&format!("{at}.queue"), &queue, QueueId::parse));
     Some(EntryPointSpec { number: number?, queue: queue? })
 }

@@ -3,12 +3,20 @@
 //! Messages are taken apart without `..`: a new field breaks the build until somebody decides what it means to us.
 
 pub mod agent;
+pub mod attempt;
 pub mod call;
+pub mod campaign;
+pub mod do_not_call;
 pub mod error;
+mod faults;
 pub mod floor;
+pub mod lead;
 pub mod name;
+mod outbound;
+pub mod pacing;
 pub mod page;
 pub mod queue;
 pub mod time;
 pub mod timeline;
+pub mod verdict;
 pub mod watch;

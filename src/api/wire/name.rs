@@ -1,7 +1,8 @@
 //! Resource names: `tenants/{tenant}`, and below it `/floor`, `/agents/{agent}`, `/queues/{queue}`, `/calls/{call}`.
 
 use timbre_model::{
-    AgentId, AgentRef, CallId, FieldError, InvalidSlug, QueueId, QueueRef, TenantId,
+    AgentId, AgentRef, CallId, CampaignId, CampaignRef, FieldError, InvalidSlug, LeadId, ListId,
+    QueueId, QueueRef, Slug, TenantId, TrunkId, TrunkRef,
 };
 
 /// `tenants/{tenant}`.
@@ -27,6 +28,36 @@ pub fn queue(it: &QueueRef) -> String {
 /// `tenants/{tenant}/calls/{call}`.
 pub fn call(tenant: &TenantId, call: CallId) -> String {
     format!("tenants/{tenant}/calls/{call}")
+}
+
+/// `tenants/{tenant}/campaigns/{campaign}`.
+pub fn campaign(it: &CampaignRef) -> String {
+    format!("tenants/{}/campaigns/{}", it.tenant, it.campaign)
+}
+
+/// `tenants/{tenant}/lists/{list}`.
+pub fn list(tenant: &TenantId, list: &ListId) -> String {
+    format!("tenants/{tenant}/lists/{list}")
+}
+
+/// `tenants/{tenant}/leads/{lead}`.
+pub fn lead(tenant: &TenantId, lead: LeadId) -> String {
+    format!("tenants/{tenant}/leads/{lead}")
+}
+
+/// `tenants/{tenant}/attempts/{attempt}`.
+pub fn attempt(tenant: &TenantId, attempt: CallId) -> String {
+    format!("tenants/{tenant}/attempts/{attempt}")
+}
+
+/// `tenants/{tenant}/trunks/{trunk}`.
+pub fn trunk(it: &TrunkRef) -> String {
+    format!("tenants/{}/trunks/{}", it.tenant, it.trunk)
+}
+
+/// `tenants/{tenant}/registries/{registry}`.
+pub fn registry(tenant: &TenantId, registry: &str) -> String {
+    format!("tenants/{tenant}/registries/{registry}")
 }
 
 /// Reads `tenants/{tenant}`; empty: `own`, the credential's.
@@ -67,6 +98,48 @@ pub fn read_call(field: &str, text: &str) -> Result<(TenantId, CallId), FieldErr
     child(text, "calls")
         .and_then(|(tenant, id)| Some((tenant, CallId::parse(id)?)))
         .ok_or_else(|| fault(field, text, "tenants/{tenant}/calls/{call}"))
+}
+
+/// Reads `tenants/{tenant}/campaigns/{campaign}`.
+pub fn read_campaign(field: &str, text: &str) -> Result<CampaignRef, FieldError> {
+    child(text, "campaigns")
+        .and_then(|(tenant, id)| Some(CampaignRef { tenant, campaign: CampaignId::parse(id).ok()? }))
+        .ok_or_else(|| fault(field, text, "tenants/{tenant}/campaigns/{campaign}"))
+}
+
+/// Reads `tenants/{tenant}/lists/{list}`.
+pub fn read_list(field: &str, text: &str) -> Result<(TenantId, ListId), FieldError> {
+    child(text, "lists")
+        .and_then(|(tenant, id)| Some((tenant, ListId::parse(id).ok()?)))
+        .ok_or_else(|| fault(field, text, "tenants/{tenant}/lists/{list}"))
+}
+
+/// Reads `tenants/{tenant}/leads/{lead}`.
+pub fn read_lead(field: &str, text: &str) -> Result<(TenantId, LeadId), FieldError> {
+    child(text, "leads")
+        .and_then(|(tenant, id)| Some((tenant, LeadId::from_u64(id.parse().ok()?))))
+        .ok_or_else(|| fault(field, text, "tenants/{tenant}/leads/{number}"))
+}
+
+/// Reads `tenants/{tenant}/attempts/{attempt}`.
+pub fn read_attempt(field: &str, text: &str) -> Result<(TenantId, CallId), FieldError> {
+    child(text, "attempts")
+        .and_then(|(tenant, id)| Some((tenant, CallId::parse(id)?)))
+        .ok_or_else(|| fault(field, text, "tenants/{tenant}/attempts/{attempt}"))
+}
+
+/// Reads `tenants/{tenant}/trunks/{trunk}`.
+pub fn read_trunk(field: &str, text: &str) -> Result<TrunkRef, FieldError> {
+    child(text, "trunks")
+        .and_then(|(tenant, id)| Some(TrunkRef { tenant, trunk: TrunkId::parse(id).ok()? }))
+        .ok_or_else(|| fault(field, text, "tenants/{tenant}/trunks/{trunk}"))
+}
+
+/// Reads `tenants/{tenant}/registries/{registry}`.
+pub fn read_registry(field: &str, text: &str) -> Result<(TenantId, Slug), FieldError> {
+    child(text, "registries")
+        .and_then(|(tenant, id)| Some((tenant, Slug::parse(id).ok()?)))
+        .ok_or_else(|| fault(field, text, "tenants/{tenant}/registries/{registry}"))
 }
 
 /// Reads a bare id, as [`AgentId::parse`] and its like do.
@@ -111,6 +184,21 @@ mod tests {
         assert_eq!(read_agent("f", &agent(&ana)), Ok(ana));
         assert_eq!(read_queue("f", &queue(&ventas)), Ok(ventas));
         assert_eq!(read_call("f", &call(&t(), id)), Ok((t(), id)));
+        let slug = |text| Slug::parse(text).expect("a slug");
+        let spring = CampaignRef {
+            tenant: t(),
+            campaign: CampaignId::parse("spring").expect("an id"),
+        };
+        let carrier = TrunkRef { tenant: t(), trunk: TrunkId::parse("carrier").expect("an id") };
+        let lugo = ListId::parse("lugo").expect("an id");
+        assert_eq!(read_campaign("f", &campaign(&spring)), Ok(spring));
+        assert_eq!(read_trunk("f", &trunk(&carrier)), Ok(carrier));
+        assert_eq!(read_list("f", &list(&t(), &lugo)), Ok((t(), lugo)));
+        assert_eq!(read_attempt("f", &attempt(&t(), id)), Ok((t(), id)));
+        let seven = LeadId::from_u64(7);
+        assert_eq!(read_lead("f", &lead(&t(), seven)), Ok((t(), seven)));
+        let robinson = registry(&t(), "es-robinson");
+        assert_eq!(read_registry("f", &robinson), Ok((t(), slug("es-robinson"))));
         let own = TenantId::parse("own").expect("an id");
         assert_eq!(read_tenant("f", &tenant(&t()), &own), Ok(t()));
         assert_eq!(read_floor("f", &floor(&t()), &own), Ok(t()));

@@ -1,16 +1,18 @@
 //! What an agent sees, and what they may ask for: pure, so that it can be tested without a terminal.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
-use timbre_engine::AgentView;
+use timbre_engine::{AgentView, PlacedCall};
 use timbre_model::{
-    AgentRef, AgentStateKind, CallId, CallerId, Civil, OfferOutcome, QueueRef, Slug,
+    AgentRef, AgentStateKind, CallId, CallerId, CampaignId, Civil, MachineVerdict, OfferOutcome,
+    QueueRef, Slug,
 };
 
 use super::session::News;
 use super::tell;
-use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, Offer, Welcome};
+use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, BarScope, Offer, Welcome};
 
 /// Lines of the past that are shown.
 const PAST_MAX: usize = 200;
@@ -51,6 +53,8 @@ pub struct Talk {
     pub queue: QueueRef,
     /// Who calls; `None` where the offer was not seen.
     pub caller: Option<CallerId>,
+    /// Whom, where it was placed for a campaign.
+    pub placed: Option<Arc<PlacedCall>>,
     /// Since when they hear each other.
     pub connected: Option<Civil>,
 }
@@ -78,6 +82,29 @@ pub enum Wish {
     Extend,
     /// To classify the call.
     Dispose(Slug),
+    /// A number called for a campaign.
+    Dial {
+        /// For which.
+        campaign: CampaignId,
+        /// As it was typed.
+        number: String,
+    },
+    /// Another call to this customer, promised.
+    Callback {
+        /// For when.
+        at: Civil,
+        /// Only by this agent.
+        personal: bool,
+    },
+    /// This customer never called again.
+    DoNotCall {
+        /// For which calls.
+        scope: BarScope,
+        /// What they said.
+        note: String,
+    },
+    /// To say who answered.
+    Machine(MachineVerdict),
     /// The end of the shift.
     SignOut,
 }
@@ -120,26 +147,29 @@ impl Desk {
             AgentEvent::OfferMade(offer) => {
                 let (call, queue) = (offer.offer.call, offer.queue.clone());
                 let caller = Some(offer.caller.clone());
-                self.talk = Some(Talk { call, queue, caller, connected: None });
+                let placed = offer.placed.clone();
+                self.talk = Some(Talk { call, queue, caller, placed, connected: None });
                 self.offer = Some((offer.clone(), *at));
             }
             AgentEvent::OfferEnded { offer, outcome } => {
                 self.offer.take_if(|(open, _)| open.offer == *offer);
                 self.accepted = (*outcome == OfferOutcome::Accepted).then_some(offer.call);
             }
-            AgentEvent::CallConnected { call, queue, waited: _ } => {
+            AgentEvent::CallConnected { call, queue, waited: _, placed } => {
                 self.accepted = None;
                 let known = self.talk.take().filter(|it| it.call == *call);
                 let caller = known.and_then(|it| it.caller);
-                let (call, queue) = (*call, queue.clone());
-                self.talk = Some(Talk { call, queue, caller, connected: Some(*at) });
+                let (call, queue, placed) = (*call, queue.clone(), placed.clone());
+                self.talk = Some(Talk { call, queue, caller, placed, connected: Some(*at) });
             }
             AgentEvent::WrappedUp { .. } => self.talk = None,
             AgentEvent::GoAway(_) => self.up = false,
             AgentEvent::CallHeld(_) => self.on_hold(true),
             AgentEvent::CallResumed { .. } => self.on_hold(false),
             AgentEvent::CallEnded { .. } => self.accepted = None,
-            AgentEvent::CommandResult { .. } | AgentEvent::HeartbeatAck => {}
+            AgentEvent::CommandResult { .. }
+            | AgentEvent::HeartbeatAck
+            | AgentEvent::DialRefused { .. } => {}
         }
     }
 
@@ -188,6 +218,14 @@ impl Desk {
             }
             Wish::Extend => return Err("there is no wrap-up to extend".to_owned()),
             Wish::Dispose(code) => AgentCommand::Dispose { call: call()?, code },
+            Wish::Dial { campaign, number } => AgentCommand::DialNumber { campaign, number },
+            Wish::Callback { at, personal } => {
+                AgentCommand::ScheduleCallback { call: call()?, at, personal }
+            }
+            Wish::DoNotCall { scope, note } => {
+                AgentCommand::DoNotCall { call: call()?, scope, note }
+            }
+            Wish::Machine(verdict) => AgentCommand::CorrectMachine { call: call()?, verdict },
             Wish::SignOut => AgentCommand::SignOut,
         })
     }

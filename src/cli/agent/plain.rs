@@ -2,18 +2,20 @@
 
 use std::io::Write as _;
 
-use timbre_model::Slug;
+use timbre_model::{CampaignId, Civil, MachineVerdict, Slug};
 use tokio::sync::mpsc;
 
 use super::desk::{Desk, Wish};
 use super::session::{Ending, News};
 use super::{Line, tell};
-use crate::api::wire::agent::{AgentCommand, AgentEvent};
-use crate::cli::words::time_of_day;
+use crate::api::wire::agent::{AgentCommand, AgentEvent, BarScope};
+use crate::cli::words::{read_moment, read_span, time_of_day};
 use crate::driver::clock;
 
 const HELP: &str = "help commands: ready | notready PAUSE | accept | reject | hold | unhold | hangup | extend | \
-                    dispose CODE | signout | status | quit (leaves the shift as it is)";
+                    dispose CODE | dial CAMPAIGN NUMBER | callback [mine] WHEN (2026-11-21T09:00:00Z, or in: 2h) | \
+                    donotcall [tenant|client|campaign] [NOTE] | machine | person | signout | status | quit (leaves the \
+                    shift as it is)";
 
 /// What a line of input asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -25,7 +27,8 @@ enum Asked {
     Nothing,
 }
 
-fn read(line: &str) -> Result<Asked, String> {
+/// `now` is the server's.
+fn read(line: &str, now: Civil) -> Result<Asked, String> {
     let (word, rest) = line.trim().split_once(' ').unwrap_or((line.trim(), ""));
     let slug = |what: &str| match rest.trim() {
         "" => Err(format!("{word} needs a {what}")),
@@ -41,6 +44,11 @@ fn read(line: &str) -> Result<Asked, String> {
         "hangup" => Asked::Wish(Wish::HangUp),
         "extend" => Asked::Wish(Wish::Extend),
         "dispose" => Asked::Wish(Wish::Dispose(slug("disposition")?)),
+        "dial" => Asked::Wish(read_dial(rest)?),
+        "callback" => Asked::Wish(read_callback(rest, now)?),
+        "donotcall" => Asked::Wish(read_do_not_call(rest)),
+        "machine" => Asked::Wish(Wish::Machine(MachineVerdict::Machine)),
+        "person" => Asked::Wish(Wish::Machine(MachineVerdict::Person)),
         "signout" => Asked::Wish(Wish::SignOut),
         "status" => Asked::Status,
         "help" => Asked::Help,
@@ -48,6 +56,38 @@ fn read(line: &str) -> Result<Asked, String> {
         "" => Asked::Nothing,
         other => return Err(format!("{other:?} is no command: `help` lists them")),
     })
+}
+
+/// Reads `CAMPAIGN NUMBER`; the number may hold blanks.
+pub(super) fn read_dial(text: &str) -> Result<Wish, String> {
+    let (campaign, number) =
+        text.trim().split_once(' ').ok_or("dial needs a campaign and a number")?;
+    let campaign = CampaignId::parse(campaign).map_err(|it| it.to_string())?;
+    Ok(Wish::Dial { campaign, number: number.trim().to_owned() })
+}
+
+/// Reads `[mine] WHEN`, where WHEN is a moment or how long from `now`.
+pub(super) fn read_callback(text: &str, now: Civil) -> Result<Wish, String> {
+    let text = text.trim();
+    let (personal, when) = match text.strip_prefix("mine") {
+        Some(rest) => (true, rest.trim()),
+        None => (false, text),
+    };
+    let when = when.strip_prefix("in ").unwrap_or(when);
+    let at = match read_span(when) {
+        Ok(span) => now + span,
+        Err(_) => read_moment(when, now)?,
+    };
+    Ok(Wish::Callback { at, personal })
+}
+
+/// Reads `[SCOPE] [NOTE]`.
+pub(super) fn read_do_not_call(text: &str) -> Wish {
+    let (first, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    match BarScope::parse(first) {
+        Some(scope) => Wish::DoNotCall { scope, note: rest.trim().to_owned() },
+        None => Wish::DoNotCall { scope: BarScope::Tenant, note: text.trim().to_owned() },
+    }
 }
 
 /// Runs until the shift ends or `quit`. The end of input does not end it.
@@ -68,7 +108,7 @@ pub(super) async fn run(line: Line) -> anyhow::Result<Ending> {
                     }
                 }
             },
-            Some(text) = input.recv() => match read(&text) {
+            Some(text) = input.recv() => match read(&text, desk.server_time(clock::civil())) {
                 Ok(Asked::Quit) => return Ok(Ending::Left),
                 Ok(Asked::Nothing) => {}
                 Ok(Asked::Help) => print(Some(HELP.to_owned()))?,
@@ -120,12 +160,27 @@ mod tests {
 
     #[test]
     fn lines_are_read_as_wishes() {
+        let now = Civil::from_micros(0);
+        let read = |line| read(line, now);
         let slug = |text| Slug::parse(text).expect("a slug");
         assert_eq!(read(" ready "), Ok(Asked::Wish(Wish::Ready)));
         assert_eq!(read("notready comida"), Ok(Asked::Wish(Wish::NotReady(slug("comida")))));
         assert_eq!(read("dispose venta"), Ok(Asked::Wish(Wish::Dispose(slug("venta")))));
         assert_eq!(read(""), Ok(Asked::Nothing));
-        for bad in ["dispose", "notready Mal", "salta"] {
+        let campaign = CampaignId::parse("luz").expect("an id");
+        let number = "600 00 00 01".to_owned();
+        assert_eq!(read("dial luz 600 00 00 01"), Ok(Asked::Wish(Wish::Dial { campaign, number })));
+        let at = Civil::from_micros(7_200_000_000);
+        let promised = |personal| Ok(Asked::Wish(Wish::Callback { at, personal }));
+        assert_eq!(read("callback 2h"), promised(false));
+        assert_eq!(read("callback mine 1970-01-01T02:00:00Z"), promised(true));
+        let bar = |scope, note: &str| {
+            Ok(Asked::Wish(Wish::DoNotCall { scope, note: note.to_owned() }))
+        };
+        assert_eq!(read("donotcall"), bar(BarScope::Tenant, ""));
+        assert_eq!(read("donotcall client no more"), bar(BarScope::Client, "no more"));
+        assert_eq!(read("donotcall angry"), bar(BarScope::Tenant, "angry"));
+        for bad in ["dispose", "notready Mal", "salta", "dial luz", "callback", "callback mine soon"] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

@@ -5,8 +5,8 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize as _};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, List, ListState, Paragraph, Wrap};
-use timbre_engine::AgentView;
-use timbre_model::{AgentStateKind, Civil, Slug};
+use timbre_engine::{AgentView, PlacedCall};
+use timbre_model::{AgentStateKind, Civil, LeadRole, NewLead, Slug};
 
 use super::desk::{Desk, Wish};
 use crate::cli::words::{caller, clock, since, time_of_day};
@@ -160,10 +160,39 @@ fn offer_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
             Line::from(format!("{} for {}", caller(&offer.caller), offer.queue.queue)).bold(),
         );
         lines.push(Line::from(format!("waiting for {}", clock(age))));
+        lines.extend(placed_lines(offer.placed.as_deref()));
     }
     if let Some((_, until)) = view.offer {
         lines.push(Line::from(format!("rings for {} more", clock(since(at, until)))).yellow());
     }
+    lines
+}
+
+/// Whom a placed call is for, and what must be said first.
+fn placed_lines(placed: Option<&PlacedCall>) -> Vec<Line<'static>> {
+    let Some(PlacedCall { campaign, number, lead, disclosures }) = placed else {
+        return Vec::new();
+    };
+    let mut lines = vec![Line::from(format!("{} · {}", campaign.campaign, number.expose()))];
+    if let Some(lead) = lead {
+        let NewLead { name, role, tags, attributes, .. } = &lead.person;
+        let role = match role {
+            LeadRole::Unknown => "",
+            LeadRole::DecisionMaker => " · decides",
+            LeadRole::Interlocutor => " · speaks for who decides",
+        };
+        lines.push(Line::from(format!("{name}{role}")).bold());
+        if !tags.is_empty() {
+            let tags: Vec<_> = tags.iter().map(Slug::as_str).collect();
+            lines.push(Line::from(tags.join(" · ")).magenta());
+        }
+        let known = attributes.iter().map(|(key, value)| format!("{key} {value}"));
+        let known: Vec<_> = known.collect();
+        if !known.is_empty() {
+            lines.push(Line::from(known.join(" · ")));
+        }
+    }
+    lines.extend(disclosures.iter().map(|it| Line::from(format!("say: {it}")).yellow()));
     lines
 }
 
@@ -187,6 +216,7 @@ fn talk_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
         if let Some(connected) = talk.connected.filter(|_| view.state == AgentStateKind::Talking) {
             lines.push(Line::from(format!("connected for {}", clock(since(connected, at)))));
         }
+        lines.extend(placed_lines(talk.placed.as_deref()));
     }
     if let Some(call) = view.call {
         lines.push(Line::from(call.to_string()).dark_gray());

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use timbre_engine::AgentView;
+use timbre_engine::{AgentView, PlacedCall};
 use timbre_model::Disposition;
 
 use super::session::News;
 use crate::api::wire::agent::{AgentEvent, Offer, Welcome};
-use crate::cli::words::caller;
+use crate::cli::words::{caller, moment};
 
 /// News as a line; `None` for what nobody needs to read.
 pub fn news(news: &News) -> Option<String> {
@@ -44,22 +44,27 @@ pub fn event(event: &AgentEvent) -> Option<String> {
             waited,
             expires_in,
             because,
+            placed,
         }) => {
             format!(
-                "offer offer={offer} queue={} caller={} waited={} expires_in={} because={}",
+                "offer offer={offer} queue={} caller={} waited={} expires_in={} because={}{}",
                 queue.queue,
                 caller(from),
                 seconds(waited),
                 seconds(expires_in),
-                because.as_str()
+                because.as_str(),
+                placed_words(placed.as_deref())
             )
         }
         AgentEvent::OfferEnded { offer, outcome } => {
             format!("offer-ended offer={offer} outcome={outcome}")
         }
-        AgentEvent::CallConnected { call, queue, waited } => {
-            format!("connected call={call} queue={} waited={}", queue.queue, seconds(waited))
-        }
+        AgentEvent::CallConnected { call, queue, waited, placed } => format!(
+            "connected call={call} queue={} waited={}{}",
+            queue.queue,
+            seconds(waited),
+            placed_words(placed.as_deref())
+        ),
         AgentEvent::CallHeld(call) => format!("held call={call}"),
         AgentEvent::CallResumed { call, held_for } => {
             format!("unheld call={call} held_for={}", seconds(held_for))
@@ -72,7 +77,39 @@ pub fn event(event: &AgentEvent) -> Option<String> {
         AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic } } => {
             format!("wrapped-up call={call} disposition={code} automatic={automatic}")
         }
+        AgentEvent::DialRefused { campaign, because, until } => {
+            let until = until.map_or_else(|| "never".to_owned(), moment);
+            format!("dial-refused campaign={} until={until:?} {because}", campaign.campaign)
+        }
     })
+}
+
+/// Whom a placed call is for: `key=value`, texts in quotes; nothing where the call came in.
+fn placed_words(placed: Option<&PlacedCall>) -> String {
+    let Some(PlacedCall { campaign, number, lead, disclosures }) = placed else {
+        return String::new();
+    };
+    let mut line = format!(" campaign={} number={}", campaign.campaign, number.expose());
+    let mut add = |key: &str, value: &dyn std::fmt::Display| {
+        line.push_str(&format!(" {key}={value}"));
+    };
+    if let Some(lead) = lead {
+        let person = &lead.person;
+        add("lead", &lead.id);
+        add("name", &format_args!("{:?}", person.name));
+        add("role", &person.role);
+        if !person.tags.is_empty() {
+            let tags: Vec<_> = person.tags.iter().map(timbre_model::Slug::as_str).collect();
+            add("tags", &tags.join(","));
+        }
+        for (key, value) in &person.attributes {
+            add(key, &format_args!("{value:?}"));
+        }
+    }
+    for disclosure in disclosures {
+        add("say", &format_args!("{disclosure:?}"));
+    }
+    line
 }
 
 fn welcome(welcome: &Welcome) -> String {

@@ -9,8 +9,18 @@ use timbre_model::FloorSpec;
 /// A line for each thing that is added (`+`), taken away (`-`) or changed (`~`, with what of it). Passwords, which the
 /// server does not show, are not compared.
 pub fn changes(before: &FloorSpec, after: &FloorSpec) -> Vec<String> {
-    let FloorSpec { clients, skills, pauses, dispositions, queues, agents, trunks, entry_points } =
-        after;
+    let FloorSpec {
+        clients,
+        skills,
+        pauses,
+        dispositions,
+        queues,
+        agents,
+        trunks,
+        entry_points,
+        lists,
+        campaigns,
+    } = after;
     let mut lines = Vec::new();
     things("client", "id", &before.clients, clients, &mut lines);
     words("skill", &before.skills, skills, &mut lines);
@@ -20,6 +30,8 @@ pub fn changes(before: &FloorSpec, after: &FloorSpec) -> Vec<String> {
     things("agent", "id", &before.agents, agents, &mut lines);
     things("trunk", "id", &before.trunks, trunks, &mut lines);
     things("entry point", "number", &before.entry_points, entry_points, &mut lines);
+    things("list", "id", &before.lists, lists, &mut lines);
+    things("campaign", "id", &before.campaigns, campaigns, &mut lines);
     lines
 }
 
@@ -54,6 +66,9 @@ fn by_key<T: Serialize>(key: &str, things: &[T]) -> BTreeMap<String, Fields> {
     let fields = |thing: &T| match serde_json::to_value(thing) {
         Ok(Value::Object(mut fields)) => {
             fields.remove("password");
+            if let Some(Value::Object(outbound)) = fields.get_mut("outbound") {
+                outbound.remove("password");
+            }
             let id = fields.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
             Some((id, fields))
         }

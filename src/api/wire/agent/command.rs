@@ -2,11 +2,12 @@
 
 use std::fmt;
 
-use timbre_model::{CallId, FieldError, OfferId, Slug};
+use timbre_model::{CallId, CampaignId, Civil, FieldError, MachineVerdict, OfferId, Slug};
 
-use super::{read_call, read_offer};
+use super::{optional, read_call, read_offer, word};
 use crate::api::pb;
 use crate::api::wire::name::{self, cut};
+use crate::api::wire::time::{moment, need_moment};
 use pb::connect_request::Command as WireCommand;
 
 /// Most characters of a request's id.
@@ -79,8 +80,71 @@ pub enum AgentCommand {
         /// One of the floor's dispositions.
         code: Slug,
     },
+    /// Call a number for a campaign.
+    DialNumber {
+        /// For which.
+        campaign: CampaignId,
+        /// Whom, as it was written.
+        number: String,
+    },
+    /// Promise the customer of this call another one.
+    ScheduleCallback {
+        /// Which call.
+        call: CallId,
+        /// For when.
+        at: Civil,
+        /// Only by this agent, as long as that can be.
+        personal: bool,
+    },
+    /// The customer of this call may not be called any more.
+    DoNotCall {
+        /// Which call.
+        call: CallId,
+        /// For which calls.
+        scope: BarScope,
+        /// What the customer said.
+        note: String,
+    },
+    /// Say who answered.
+    CorrectMachine {
+        /// Which call.
+        call: CallId,
+        /// Who.
+        verdict: MachineVerdict,
+    },
     /// The client is alive.
     Heartbeat,
+}
+
+/// How far an agent's do-not-call reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum BarScope {
+    /// All of the tenant's calls.
+    #[default]
+    Tenant,
+    /// Those of the call's client.
+    Client,
+    /// Those of the call's campaign.
+    Campaign,
+}
+
+impl BarScope {
+    /// Every value.
+    pub const ALL: &[Self] = &[Self::Tenant, Self::Client, Self::Campaign];
+
+    /// Its word on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Tenant => "tenant",
+            Self::Client => "client",
+            Self::Campaign => "campaign",
+        }
+    }
+
+    /// Reads the word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|it| it.as_str() == word)
+    }
 }
 
 /// A command under its id.
@@ -112,6 +176,22 @@ pub fn request_to_wire(request_id: String, command: AgentCommand) -> pb::Connect
         }
         AgentCommand::Dispose { call: id, code } => {
             WireCommand::Dispose(pb::Dispose { call: call(id), disposition: code.to_string() })
+        }
+        AgentCommand::DialNumber { campaign, number } => {
+            let campaign = campaign.to_string();
+            WireCommand::DialNumber(pb::DialNumber { campaign, number })
+        }
+        AgentCommand::ScheduleCallback { call: id, at, personal } => {
+            let time = Some(moment(at));
+            WireCommand::ScheduleCallback(pb::ScheduleCallback { call: call(id), time, personal })
+        }
+        AgentCommand::DoNotCall { call: id, scope, note } => {
+            let scope = scope.as_str().to_owned();
+            WireCommand::DoNotCall(pb::DoNotCall { call: call(id), scope, note })
+        }
+        AgentCommand::CorrectMachine { call: id, verdict } => {
+            let verdict = verdict.to_string();
+            WireCommand::CorrectMachine(pb::CorrectMachine { call: call(id), verdict })
         }
         AgentCommand::Heartbeat => WireCommand::Heartbeat(pb::Heartbeat {}),
     };
@@ -164,9 +244,39 @@ fn command_from_wire(command: Option<WireCommand>) -> Result<AgentCommand, Field
             call: read_call("dispose.call", &call)?,
             code: name::id("dispose.disposition", &disposition, Slug::parse)?,
         },
+        Some(WireCommand::DialNumber(pb::DialNumber { campaign, number })) => {
+            let campaign = name::id("dial_number.campaign", &campaign, CampaignId::parse)?;
+            AgentCommand::DialNumber { campaign, number }
+        }
+        Some(WireCommand::ScheduleCallback(pb::ScheduleCallback { call, time, personal })) => {
+            let call = read_call("schedule_callback.call", &call)?;
+            let at = need_moment("schedule_callback.time", time)?;
+            AgentCommand::ScheduleCallback { call, at, personal }
+        }
+        Some(WireCommand::DoNotCall(pb::DoNotCall { call, scope, note })) => {
+            let call = read_call("do_not_call.call", &call)?;
+            let scope = optional("do_not_call.scope", &scope, BarScope::parse)?;
+            AgentCommand::DoNotCall { call, scope: scope.unwrap_or_default(), note: note_of(&note)? }
+        }
+        Some(WireCommand::CorrectMachine(pb::CorrectMachine { call, verdict })) => {
+            let call = read_call("correct_machine.call", &call)?;
+            let verdict = word("correct_machine.verdict", &verdict, MachineVerdict::parse)?;
+            AgentCommand::CorrectMachine { call, verdict }
+        }
         Some(WireCommand::Heartbeat(pb::Heartbeat {})) => AgentCommand::Heartbeat,
         None => {
             return Err(FieldError::new("command", "", "name a command that this server knows"));
         }
     })
+}
+
+/// Most characters of a note.
+const NOTE_MAX: usize = 1_000;
+
+fn note_of(note: &str) -> Result<String, FieldError> {
+    if note.chars().count() <= NOTE_MAX {
+        return Ok(note.to_owned());
+    }
+    let remedy = format!("use at most {NOTE_MAX} characters");
+    Err(FieldError::new("do_not_call.note", cut(note), remedy))
 }
