@@ -19,6 +19,7 @@ use crate::catalog::{Catalog, HOUSE, Indexed, Zone};
 use crate::decision::{Decision, Looked, Reason, Remedy, RuleDecision, Verdict};
 use crate::history::{History, Lists};
 use crate::rule::{Rule, RuleKind};
+use crate::selector::Case;
 
 /// Permits or refuses one attempt at `now`. Takes microseconds; a refusal that is a matter of time costs more, for it
 /// searches the first instant that would do.
@@ -132,9 +133,9 @@ impl<'a> Question<'a> {
 
     /// The rules that concern this attempt at any time.
     fn selected(&self) -> impl Iterator<Item = &'a Rule> + Clone {
-        let attempt = self.attempt;
+        let case = Case::from(self.attempt);
         let all = self.place.spec.rules.iter().chain(self.house);
-        all.filter(move |rule| rule.selector.fits(attempt))
+        all.filter(move |rule| rule.selector.fits(&case))
     }
 
     fn look(&self, rule: &Rule) -> Option<Look> {
@@ -197,6 +198,6 @@ fn civil(at: Timestamp) -> Civil {
 }
 
 /// The first instant of a day.
-fn midnight(day: Date, zone: &TimeZone) -> Option<Civil> {
+pub(crate) fn midnight(day: Date, zone: &TimeZone) -> Option<Civil> {
     zone.to_ambiguous_timestamp(day.at(0, 0, 0, 0)).compatible().ok().map(civil)
 }

@@ -7,6 +7,7 @@
 //!
 //! This crate knows no clock, no I/O and no database: time, ledger and lists are arguments. It is not legal advice.
 
+mod abandonment;
 mod attempt;
 mod catalog;
 mod clockwatch;
@@ -20,6 +21,10 @@ mod place;
 mod rule;
 mod selector;
 
+pub use abandonment::{
+    AbandonmentCounts, AnsweredCall, Answerer, CapRule, Interval, Profile, Share, applicable,
+    strictest,
+};
 pub use attempt::{Attempt, Presented};
 pub use catalog::{Catalog, CatalogError, Jurisdiction};
 pub use clockwatch::{Clockwatch, Reading, decide_reading};
