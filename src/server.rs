@@ -4,13 +4,14 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use timbre_engine::{Command, Engine, Limits};
+use timbre_engine::{AnswerDay, Command, Engine, Limits};
 use timbre_sip as sip;
 use timbre_store::{Ledger, Spool, Store, StoreError};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use crate::api::{self, ServeError};
+use crate::authorize::{Authorizer, Trust};
 use crate::config::Settings;
 use crate::driver::clock::{self, Clock};
 use crate::driver::{Driver, Handle, Parts};
@@ -20,6 +21,9 @@ use crate::telephony::{REALM, Telephony};
 
 /// How often gauges are read and queues' watchers are told.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
+
+/// The longest window of a law on abandonment, and a day for its time zones.
+const ANSWERS_COUNT_FOR: Duration = Duration::from_secs(32 * 86_400);
 
 /// How long far ends may take to confirm that we hung up, and the loop to take it in.
 const LAST_FAREWELLS: Duration = Duration::from_secs(2);
@@ -87,19 +91,32 @@ impl Node {
         let telephony = Telephony::new(switch.clone(), events);
         let limits = Limits { resume_grace: settings.resume_grace, ..Limits::default() };
         let (feed, clock) = (Feed::default(), Clock::start());
+        let floors = store.floors().await?;
+        let trust = Trust::start(clock, latest_intent(&store, &floors).await?);
         let spool_watch = ledger.clone();
         let (mut driver, handle) = Driver::new(Parts {
             engine: Engine::new(limits),
+            authorizer: Authorizer::new(ledger.clone(), trust.clone()),
             ledger,
             telephony,
             feed: feed.clone(),
             metrics: metrics.clone(),
             clock,
         });
-        for floor in store.floors().await? {
+        for floor in floors {
             let tenant = floor.tenant.clone();
             let restored = driver.restore(floor.tenant, floor.spec, floor.version);
             restored.map_err(|rejection| StartError::Floor(tenant, rejection))?;
+        }
+        for record in store.campaigns().await? {
+            let since = clock.now().civil.before(ANSWERS_COUNT_FOR);
+            let days = store.answer_days(&record.tenant, &record.campaign, since).await?;
+            let days = days.into_iter().map(|it| AnswerDay {
+                day: it.day,
+                answered: it.answered,
+                abandoned: it.abandoned,
+            });
+            driver.restore_campaign(record, days.collect());
         }
         let driving = tokio::spawn(driver.run());
         let context = api::Context {
@@ -115,6 +132,7 @@ impl Node {
             metrics,
             switch: switch.clone(),
             ledger: spool_watch,
+            trust,
         };
         let sampling = tokio::spawn(sampler.run());
         Ok(Self {
@@ -165,6 +183,18 @@ impl Node {
     }
 }
 
+/// When anybody's latest attempt was permitted.
+async fn latest_intent(
+    store: &Store,
+    floors: &[timbre_store::FloorVersion],
+) -> Result<Option<timbre_model::Civil>, StoreError> {
+    let mut latest = None;
+    for floor in floors {
+        latest = latest.max(store.latest_intent_at(&floor.tenant).await?);
+    }
+    Ok(latest)
+}
+
 async fn calls_up(driver: &Handle) -> usize {
     let count = |engine: &Engine, _| {
         engine.queues().iter().map(|queue| queue.waiting + queue.talking).sum()
@@ -197,6 +227,29 @@ struct Sampler {
     metrics: Metrics,
     switch: Arc<sip::Switch>,
     ledger: Ledger,
+    trust: Trust,
+}
+
+/// The floors of every tenant at one moment.
+struct Seen {
+    queues: Vec<timbre_engine::QueueView>,
+    agents: Vec<(timbre_model::TenantId, timbre_model::AgentStateKind, usize)>,
+    campaigns: Vec<timbre_engine::CampaignView>,
+    trunks: Vec<timbre_engine::TrunkView>,
+    now: timbre_model::Now,
+}
+
+impl Seen {
+    fn of(engine: &Engine, now: timbre_model::Now) -> Self {
+        let tenants: Vec<_> = engine.tenants().cloned().collect();
+        Self {
+            queues: engine.queues(),
+            agents: engine.agent_counts(),
+            campaigns: tenants.iter().flat_map(|tenant| engine.campaigns(tenant)).collect(),
+            trunks: tenants.iter().flat_map(|tenant| engine.trunks(tenant, now)).collect(),
+            now,
+        }
+    }
 }
 
 impl Sampler {
@@ -204,10 +257,13 @@ impl Sampler {
         let mut told = std::collections::HashMap::new();
         loop {
             clock::sleep(SAMPLE_EVERY).await;
-            let look = |engine: &Engine, now| (engine.queues(), engine.agent_counts(), now);
-            let Ok((queues, agents, now)) = self.driver.look(look).await else { return };
+            self.trust.observe();
+            let Ok(seen) = self.driver.look(Seen::of).await else { return };
+            let Seen { queues, agents, campaigns, trunks, now } = seen;
             self.metrics.queues(&queues, now.mono);
             self.metrics.agents(&agents, now.civil);
+            self.metrics.campaigns(&campaigns);
+            self.metrics.outbound_trunks(&trunks);
             self.metrics.spooling(self.ledger.spooling());
             self.metrics.trunks(&crate::telephony::trunk_samples(&self.switch.trunks()));
             self.metrics.switch(&self.switch.counters());

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use timbre_engine::port::{Arrival, LegEnd, Refusal, SwitchAction, SwitchEvent};
 use timbre_model::{
-    AgentId, AgentRef, Cadence, CallId, CallerId, Digest, FloorSpec, Language, LegId, PhoneNumber,
+    AgentId, AgentRef, Cadence, CallId, CallerId, Digest, FloorSpec, Language, LegId, OutboundSpec, PhoneNumber,
     TenantId, TrunkId, TrunkRef, TrunkSpec,
 };
 use timbre_sip as sip;
@@ -112,7 +112,7 @@ impl Telephony {
 }
 
 /// Milliseconds of the civil clock, then chance: ids grow with time, which keeps the store's index together.
-fn new_call_id() -> CallId {
+pub fn new_call_id() -> CallId {
     let millis = u128::from(clock::civil().as_micros().unsigned_abs() / 1_000);
     let chance = u128::from_be_bytes(entropy::bytes()) >> 48;
     CallId::from_u128((millis << 80) | chance)
@@ -173,8 +173,22 @@ fn sip_trunk(tenant: &TenantId, spec: &TrunkSpec) -> sip::Trunk {
         credentials,
         networks: spec.addresses.iter().map(network).collect(),
         channels: usize::try_from(spec.channels).unwrap_or(usize::MAX),
-        outbound: None,
+        outbound: spec.outbound.as_ref().map(sip_outbound),
         key,
+    }
+}
+
+fn sip_outbound(spec: &OutboundSpec) -> sip::Outbound {
+    let login = spec.username.clone().zip(spec.password.as_ref());
+    sip::Outbound {
+        addresses: spec.addresses(),
+        carriage: if spec.tcp { sip::Carriage::Tcp } else { sip::Carriage::Udp },
+        login: login.map(|(user, password)| sip::Login {
+            user,
+            password: password.expose().to_owned(),
+        }),
+        strip_plus: spec.strip_plus,
+        prefix: spec.prefix.clone(),
     }
 }
 
@@ -259,6 +273,19 @@ fn command(action: SwitchAction) -> sip::Command {
             caller: caller.number().map(|number| number.expose().to_owned()),
             call: call.map(|call| call.to_string()),
         },
+        SwitchAction::Dial { leg, trunk, number, caller_id, ring_timeout, call } => {
+            sip::Command::Dial(Box::new(sip::Dial {
+                leg: theirs(leg),
+                trunk: user_of(&trunk.tenant, trunk.trunk.as_str()),
+                number: number.expose().to_owned(),
+                caller_id: Some(caller_id.expose().to_owned()),
+                call: Some(call.to_string()),
+                ring_timeout,
+            }))
+        }
+        SwitchAction::PlayAbandoned { leg, language } => {
+            sip::Command::PlayAbandoned { leg: theirs(leg), language: spoken(language) }
+        }
         SwitchAction::Bridge { customer, agent } => {
             sip::Command::Bridge { customer: theirs(customer), agent: theirs(agent) }
         }

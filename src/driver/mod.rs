@@ -4,11 +4,12 @@ pub mod clock;
 pub mod entropy;
 
 use timbre_engine::port::SwitchEvent;
-use timbre_engine::{Command, Effects, Engine, Input, Rejection, Reply};
-use timbre_model::{Change, FloorSpec, Now, TenantId};
+use timbre_engine::{AnswerDay, Authorized, Command, Effects, Engine, Input, Rejection, Reply};
+use timbre_model::{CampaignRecord, Change, FloorSpec, Now, TenantId};
 use timbre_store::Ledger;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::authorize::Authorizer;
 use crate::driver::clock::{Clock, Stopwatch};
 use crate::feed::Feed;
 use crate::metrics::Metrics;
@@ -78,6 +79,8 @@ pub struct Parts {
     pub engine: Engine,
     /// Keeps.
     pub ledger: Ledger,
+    /// Decides what may be dialed.
+    pub authorizer: Authorizer,
     /// Moves calls.
     pub telephony: Telephony,
     /// Tells agents and watchers.
@@ -92,6 +95,9 @@ pub struct Parts {
 pub struct Driver {
     parts: Parts,
     requests: mpsc::Receiver<Request>,
+    /// What became of the engine's requests for attempts.
+    authorized: mpsc::UnboundedReceiver<Authorized>,
+    to_authorized: mpsc::UnboundedSender<Authorized>,
     effects: Effects,
     verdicts: Vec<(OnVerdict, Result<Reply, Rejection>)>,
 }
@@ -100,6 +106,7 @@ pub struct Driver {
 enum First {
     Switch(SwitchEvent),
     Request(Request),
+    Authorized(Authorized),
     Wake,
     Stop,
 }
@@ -108,7 +115,10 @@ impl Driver {
     /// A loop over `parts`, and how to reach it.
     pub fn new(parts: Parts) -> (Self, Handle) {
         let (send, requests) = mpsc::channel(REQUESTS_MAX);
-        let driver = Self { parts, requests, effects: Effects::default(), verdicts: Vec::new() };
+        // As long as the engine's open requests, of which each campaign has few.
+        let (to_authorized, authorized) = mpsc::unbounded_channel();
+        let (effects, verdicts) = (Effects::default(), Vec::new());
+        let driver = Self { parts, requests, authorized, to_authorized, effects, verdicts };
         (driver, Handle { requests: send })
     }
 
@@ -126,6 +136,18 @@ impl Driver {
         self.parts.engine.step(now, Input::Command(command), &mut self.effects).map(drop)
     }
 
+    /// Brings back what the store holds of a campaign, after its tenant's floor and before the loop runs. One that the
+    /// floor no longer has is left out.
+    pub fn restore_campaign(&mut self, record: CampaignRecord, days: Vec<AnswerDay>) {
+        let campaign = record.campaign.clone();
+        let command = Command::RestoreCampaign { record: Box::new(record), days };
+        let now = self.parts.clock.now();
+        let restored = self.parts.engine.step(now, Input::Command(command), &mut self.effects);
+        if let Err(rejection) = restored {
+            tracing::info!(%campaign, %rejection, "a campaign of a former floor stays in the store");
+        }
+    }
+
     /// Runs until every handle is gone or a change can be kept nowhere. The latter ends the loop on purpose: memory is
     /// then ahead of what is durable, and the only honest move is to start again from the store.
     pub async fn run(mut self) -> Result<(), timbre_store::StoreError> {
@@ -138,6 +160,7 @@ impl Driver {
                 First::Stop => return Ok(()),
                 First::Switch(event) => self.step(Input::Switch(event)),
                 First::Request(request) => self.request(request),
+                First::Authorized(it) => self.step(Input::Authorized(Box::new(it))),
                 First::Wake => {}
             }
             self.gather_rest();
@@ -162,6 +185,7 @@ impl Driver {
                 None => First::Stop,
             },
             () = wait_for_wake => First::Wake,
+            Some(authorized) = self.authorized.recv() => First::Authorized(authorized),
             request = self.requests.recv() => request.map_or(First::Stop, First::Request),
         }
     }
@@ -171,6 +195,8 @@ impl Driver {
         for _ in 1..BATCH_MAX {
             if let Some(event) = self.parts.telephony.try_next() {
                 self.step(Input::Switch(event));
+            } else if let Ok(authorized) = self.authorized.try_recv() {
+                self.step(Input::Authorized(Box::new(authorized)));
             } else if let Ok(request) = self.requests.try_recv() {
                 self.request(request);
             } else {
@@ -203,7 +229,7 @@ impl Driver {
     }
 
     async fn commit_then_act(&mut self) -> Result<(), timbre_store::StoreError> {
-        let Effects { changes, actions, events } = std::mem::take(&mut self.effects);
+        let Effects { changes, actions, events, requests } = std::mem::take(&mut self.effects);
         let floors = floors_of(&changes);
         if !changes.is_empty() {
             let (watch, count) = (Stopwatch::start(), changes.len());
@@ -216,6 +242,9 @@ impl Driver {
         }
         for action in actions {
             self.parts.telephony.perform(action);
+        }
+        for request in requests {
+            self.parts.authorizer.submit(request, self.to_authorized.clone());
         }
         for event in &events {
             self.parts.metrics.observe(event);
@@ -233,7 +262,14 @@ type NewFloor = (TenantId, Box<FloorSpec>);
 fn floors_of(changes: &[Change]) -> Vec<NewFloor> {
     let floor = |change: &Change| match change {
         Change::Floor { tenant, spec, .. } => Some((tenant.clone(), spec.clone())),
-        Change::Call(_) | Change::Timeline(_) | Change::Offer(_) | Change::AgentState(_) => None,
+        Change::Call(_)
+        | Change::Timeline(_)
+        | Change::Offer(_)
+        | Change::AgentState(_)
+        | Change::Campaign(_)
+        | Change::Attempt(_)
+        | Change::Lead(_)
+        | Change::DoNotCall(_) => None,
     };
     changes.iter().filter_map(floor).collect()
 }

@@ -115,11 +115,21 @@ fn agent_of(what: &EventKind) -> Option<&AgentRef> {
         EventKind::FloorApplied { .. }
         | EventKind::CallArrived { .. }
         | EventKind::CallQueued { .. }
-        | EventKind::CallAnswered { .. } => None,
+        | EventKind::CallAnswered { .. }
+        | EventKind::CampaignChanged { .. }
+        | EventKind::Paced(_)
+        | EventKind::Withheld { .. }
+        | EventKind::LeadsRefused { .. }
+        | EventKind::AttemptDialed { .. }
+        | EventKind::AttemptAnswered { .. }
+        | EventKind::AttemptEnded(_)
+        | EventKind::LiveAnswerServed { .. }
+        | EventKind::DoNotCallAdded { .. } => None,
         EventKind::AgentState(changed) => Some(&changed.agent),
         EventKind::Offered(made) => Some(&made.agent),
         EventKind::CallEnded(ended) => ended.agent.as_ref(),
-        EventKind::OfferEnded { agent, .. }
+        EventKind::DialRefused { agent, .. }
+        | EventKind::OfferEnded { agent, .. }
         | EventKind::CallConnected { agent, .. }
         | EventKind::CallHeld { agent, .. }
         | EventKind::CallResumed { agent, .. }

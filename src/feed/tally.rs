@@ -78,7 +78,17 @@ impl Tally {
             | EventKind::Offered(_)
             | EventKind::OfferEnded { .. }
             | EventKind::CallHeld { .. }
-            | EventKind::WrappedUp { .. } => {}
+            | EventKind::WrappedUp { .. }
+            | EventKind::CampaignChanged { .. }
+            | EventKind::Paced(_)
+            | EventKind::Withheld { .. }
+            | EventKind::LeadsRefused { .. }
+            | EventKind::DialRefused { .. }
+            | EventKind::AttemptDialed { .. }
+            | EventKind::AttemptAnswered { .. }
+            | EventKind::AttemptEnded(_)
+            | EventKind::LiveAnswerServed { .. }
+            | EventKind::DoNotCallAdded { .. } => {}
         }
     }
 

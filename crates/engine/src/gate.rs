@@ -1,7 +1,9 @@
 //! What the law is asked about one attempt of a campaign, and what follows from its answer. Pure: whoever authorizes
 //! attempts brings the callee, and a way to decide.
 
-use timbre_compliance::{Attempt, Decision, Looked, Obligations, Presented, Reason, Remedy, Verdict};
+use timbre_compliance::{
+    Attempt, Decision, Looked, Obligations, Presented, Reason, Remedy, Verdict,
+};
 use timbre_model::{
     AttemptRecord, CallId, Civil, LeadId, LeadNumber, ListId, NewLead, PhoneNumber,
 };

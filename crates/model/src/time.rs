@@ -59,6 +59,11 @@ impl Civil {
     pub const fn as_micros(self) -> i64 {
         self.0
     }
+
+    /// So long before.
+    pub fn before(self, span: Duration) -> Self {
+        Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))
+    }
 }
 
 impl std::ops::Add<Duration> for Civil {
