@@ -4,11 +4,12 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use timbre_compliance::{History, Lists};
 use timbre_model::{Change, Civil};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::{Recovered, Spool, Store, StoreError};
+use crate::{Ask, Candidate, Outcome, Recovered, Ruling, Spool, Store, StoreError};
 
 /// Where a batch went. Either way it is durable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,6 +80,30 @@ impl Ledger {
     pub async fn commit(&self, changes: Vec<Change>) -> Result<Committed, StoreError> {
         let shared = Arc::clone(&self.shared);
         joined(tokio::spawn(async move { shared.commit(&changes).await })).await
+    }
+
+    /// Has attempts authorized, see [`Store::authorize`]: in order with the batches, and never while some wait in the spool,
+    /// since what these say of numbers and leads is not in the database yet. Cancelling the future does not cancel it.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Unavailable`] while the database is away or behind; else those of [`Store::authorize`].
+    pub async fn authorize<E, D>(&self, ask: Ask, decide: D) -> Result<Outcome<E>, StoreError>
+    where
+        E: Send + 'static,
+        D: FnMut(&Candidate, &History, &Lists) -> Ruling<E> + Send + 'static,
+    {
+        let shared = Arc::clone(&self.shared);
+        let work = async move {
+            let _order = shared.order.lock().await;
+            if shared.spooling.load(Ordering::Acquire) {
+                let why =
+                    "changes wait in the spool: nothing is dialed before they are in the database";
+                return Err(StoreError::Unavailable(why.to_owned()));
+            }
+            shared.store.authorize(ask, decide).await
+        };
+        joined(tokio::spawn(work)).await
     }
 
     /// Replays the spool to its end.

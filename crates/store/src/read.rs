@@ -121,6 +121,10 @@ pub struct Recovered {
     pub offers: u64,
     /// Agents who were signed in.
     pub agents: u64,
+    /// Attempts of which nobody knows how they went.
+    pub attempts: u64,
+    /// Leads that were being called or reserved.
+    pub leads: u64,
 }
 
 /// What the database is, for people.

@@ -5,6 +5,8 @@ use timbre_model::{
     TimelineKind,
 };
 
+use crate::database::apart;
+use crate::outbound;
 use crate::timeline::json;
 use crate::{Recovered, Store, StoreError};
 
@@ -68,7 +70,8 @@ impl Store {
     /// Ends at `at` what the last run of the engine left open, before the next one begins. Every call that was up gets
     /// exactly one end ([`EndCause::NodeLost`], released by the network; answered where an agent was connected, else
     /// lost) and its entry in the timeline; every wrap-up its automatic disposition `unclassified`; every open offer is
-    /// rescinded; every agent is signed out. A second time there is nothing left to do. Of all tenants: a node serves
+    /// rescinded; every agent is signed out. Every open attempt is ended as indeterminate and its lead tried again later; leads
+    /// that an agent had reserved stand where they stood. A second time there is nothing left to do. Of all tenants: a node serves
     /// them all.
     ///
     /// # Errors
@@ -104,8 +107,25 @@ impl Store {
                 args.int(at).text(AgentStateKind::SignedOut.as_str());
             }),
         ];
-        let changed = self.database.write(statements).await?;
-        let count = |statement: usize| changed.get(statement).copied().unwrap_or_default();
-        Ok(Recovered { calls: count(1), wrap_ups: count(3), offers: count(4), agents: count(5) })
+        let database = self.database.clone();
+        apart(async move {
+            let mut transaction = database.begin().await?;
+            let mut changed = Vec::with_capacity(statements.len());
+            for statement in statements {
+                changed.push(transaction.run(statement).await?);
+            }
+            let outbound = outbound::recover(&mut transaction, Civil::from_micros(at)).await?;
+            transaction.commit().await?;
+            let count = |statement: usize| changed.get(statement).copied().unwrap_or_default();
+            Ok(Recovered {
+                calls: count(1),
+                wrap_ups: count(3),
+                offers: count(4),
+                agents: count(5),
+                attempts: outbound.attempts,
+                leads: outbound.leads,
+            })
+        })
+        .await
     }
 }

@@ -2,8 +2,7 @@
 
 use timbre_compliance::{Charge, Refusal};
 use timbre_model::{
-    AttemptOutcome, AttemptRecord, CallId, CampaignId, Civil, ClientId, Disposition, LeadId,
-    ListId, PhoneNumber,
+    AttemptOutcome, AttemptRecord, CallId, CampaignId, Civil, ClientId, LeadId, ListId, PhoneNumber,
 };
 
 use super::chain::NewEntry;
@@ -131,9 +130,4 @@ pub(super) fn charge_of(it: &AttemptRecord) -> Charge {
         abandoned: false,
         refused: None,
     }
-}
-
-/// The code of a disposition, where one is set.
-pub(super) fn code(disposition: Option<&Disposition>) -> Option<&timbre_model::Slug> {
-    disposition.map(|it| &it.code)
 }

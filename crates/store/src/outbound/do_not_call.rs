@@ -1,14 +1,17 @@
 //! Who may not be called.
 
+use serde_json::json;
 use timbre_model::{
-    Barred, CampaignId, ClientId, DoNotCallEntry, DoNotCallScope, PhoneNumber, Slug, TenantId,
+    Barred, CampaignId, Civil, ClientId, DoNotCallEntry, DoNotCallScope, PhoneNumber, Slug,
+    TenantId,
 };
 
-use super::chain::NewEntry;
-use crate::StoreError;
+use super::chain::{self, NewEntry};
 use crate::calls::without_nul;
+use crate::database::apart;
 use crate::row::{Columns, Row};
-use crate::sql::{Args, Dialect, Statement};
+use crate::sql::{Args, Dialect, Statement, json_texts};
+use crate::{Store, StoreError};
 
 pub(super) const COLUMNS: &str = "tenant, value, kind, scope, whose, since, until, source, note";
 
@@ -86,4 +89,119 @@ pub(super) fn read(row: &Row) -> Result<DoNotCallEntry, StoreError> {
         source: from.parsed("source", |it| Slug::parse(it).ok())?,
         note: from.text("note")?.to_owned(),
     })
+}
+
+/// Whether a number may be called as far as the house's own lists and the registries say.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct NumberCheck {
+    /// Entries that bar it, of whichever scope, those that have run out left out.
+    pub entries: Vec<DoNotCallEntry>,
+    /// Names of the registries that list it.
+    pub registries: Vec<String>,
+}
+
+/// A part of the list of entries.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DoNotCallPage {
+    /// The entries, by number or prefix.
+    pub entries: Vec<DoNotCallEntry>,
+    /// The last one's number or prefix, where there are more: the next page begins behind it. Entries of one number are never
+    /// parted, so that a page may be a little longer than asked for.
+    pub next: Option<String>,
+}
+
+impl Store {
+    /// Takes an entry out, and says so in the audit trail; whether there was one.
+    ///
+    /// # Errors
+    ///
+    /// See [`Store`].
+    pub async fn do_not_call_remove(
+        &self,
+        tenant: &TenantId,
+        barred: &Barred,
+        reach: &DoNotCallScope,
+        note: &str,
+        at: Civil,
+    ) -> Result<bool, StoreError> {
+        let ((value, kind), (scope, whose)) = (whom(barred), scope(reach));
+        let text = "DELETE FROM do_not_call WHERE tenant = $1 AND value = $2 AND kind = $3 AND scope = $4 AND whose = $5";
+        let delete = self.statement(text, |args| {
+            args.text(tenant.as_str())
+                .text(&*without_nul(value))
+                .text(kind)
+                .text(scope)
+                .text(whose);
+        });
+        let record = json!({ "whom": barred, "scope": reach, "note": note });
+        let entry = NewEntry::new(tenant, at, "do_not_call_removed", subject(barred), &record);
+        let database = self.database.clone();
+        apart(async move {
+            let mut transaction = database.begin().await?;
+            let removed = transaction.run(delete).await? > 0;
+            if removed {
+                chain::append(&mut transaction, vec![entry], false).await?;
+                transaction.commit().await?;
+            }
+            Ok(removed)
+        })
+        .await
+    }
+
+    /// Entries of a tenant behind `after`, about `size` of them.
+    ///
+    /// # Errors
+    ///
+    /// See [`Store`].
+    pub async fn do_not_call(
+        &self,
+        tenant: &TenantId,
+        after: Option<&str>,
+        size: u32,
+    ) -> Result<DoNotCallPage, StoreError> {
+        let size = size.clamp(1, crate::PageRequest::SIZE_MAX);
+        let text = format!(
+            "SELECT {COLUMNS} FROM do_not_call WHERE tenant = $1 AND value > $2 AND value <= COALESCE( \
+             (SELECT MAX(value) FROM (SELECT value FROM do_not_call WHERE tenant = $1 AND value > $2 \
+             ORDER BY value LIMIT $3) AS page), '') ORDER BY value, kind, scope, whose"
+        );
+        let rows = self.generated_rows(text, |args| {
+            args.text(tenant.as_str()).text(after.unwrap_or_default()).int(i64::from(size));
+        });
+        let entries = rows.await?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        let last = entries.last().filter(|_| entries.len() >= size as usize);
+        let next = last.map(|it| whom(&it.whom).0.to_owned());
+        Ok(DoNotCallPage { entries, next })
+    }
+
+    /// What bars a number.
+    ///
+    /// # Errors
+    ///
+    /// See [`Store`].
+    pub async fn check_number(
+        &self,
+        tenant: &TenantId,
+        number: &PhoneNumber,
+        at: Civil,
+    ) -> Result<NumberCheck, StoreError> {
+        let whole = number.expose();
+        let beginnings = json_texts((1..=whole.len()).map(|end| &whole[..end]));
+        let among = self.database.dialect().among("value", 2);
+        let text = format!(
+            "SELECT {COLUMNS} FROM do_not_call WHERE tenant = $1 AND {among} ORDER BY value, scope"
+        );
+        let rows = self.generated_rows(text, |args| {
+            args.text(tenant.as_str()).text(&*beginnings);
+        });
+        let mut entries = rows.await?.iter().map(read).collect::<Result<Vec<_>, _>>()?;
+        entries.retain(|it| it.whom.holds(number) && it.until.is_none_or(|until| at < until));
+        let mut registries = Vec::new();
+        for registry in self.registries(tenant).await? {
+            if self.registry_lists(tenant, &registry, number).await? {
+                registries.push(registry.name);
+            }
+        }
+        Ok(NumberCheck { entries, registries })
+    }
 }

@@ -10,7 +10,7 @@ use crate::sql::Dialect;
 use crate::sql::{Args, Kind, Statement, Table};
 
 /// What [`read`] wants, in its order.
-pub(super) const COLUMNS: &str = "tenant, id, list, batch, rank, details, state, due, agent, why, because, claim, \
+pub(super) const COLUMNS: &str = "tenant, id, list, rank, details, state, due, agent, why, because, claim, \
      attempts, last_attempt_at, reset_at";
 
 /// Sets where leads stand; a claim ends by it.
@@ -50,7 +50,6 @@ pub(super) static CLAIMS: Table = Table::new(
 pub(super) struct KeptLead {
     /// Its state is the one under a claim.
     pub(super) lead: Lead,
-    pub(super) batch: i64,
     pub(super) rank: i64,
     pub(super) because: Option<String>,
     pub(super) claim: Option<Claim>,
@@ -167,7 +166,7 @@ pub(super) fn read(row: &Row) -> Result<KeptLead, crate::StoreError> {
     let tenant = from.parsed("tenant", |it| TenantId::parse(it).ok())?;
     let id = LeadId::from_u64(from.count("id")?);
     let list = from.parsed("list", |it| ListId::parse(it).ok())?;
-    let (batch, rank) = (from.int("batch")?, from.int("rank")?);
+    let rank = from.int("rank")?;
     let person = from.parsed("details", |it| serde_json::from_str::<NewLead>(it).ok())?;
     let state = read_state(&mut from)?;
     let because = from.text_or_null("because")?.map(str::to_owned);
@@ -176,7 +175,7 @@ pub(super) fn read(row: &Row) -> Result<KeptLead, crate::StoreError> {
     let last_attempt_at = from.time_or_null("last_attempt_at")?;
     let reset_at = from.int_or_null("reset_at")?;
     let lead = Lead { id, tenant, list, person, state, attempts, last_attempt_at };
-    Ok(KeptLead { lead, batch, rank, because, claim, reset_at })
+    Ok(KeptLead { lead, rank, because, claim, reset_at })
 }
 
 fn read_state(from: &mut Columns<'_>) -> Result<LeadState, crate::StoreError> {

@@ -197,6 +197,20 @@ impl Store {
         .await
     }
 
+    pub(super) async fn registry_lists(
+        &self,
+        tenant: &TenantId,
+        registry: &Registry,
+        number: &PhoneNumber,
+    ) -> Result<bool, StoreError> {
+        let text =
+            "SELECT 1 FROM registry_numbers WHERE tenant = $1 AND import = $2 AND entry = $3";
+        let rows = self.rows(text, |args| {
+            args.text(tenant.as_str()).int(registry.import).text(&*registry.entry(number));
+        });
+        Ok(!rows.await?.is_empty())
+    }
+
     /// The registries in force.
     ///
     /// # Errors

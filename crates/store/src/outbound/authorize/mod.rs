@@ -4,6 +4,7 @@
 
 mod ask;
 mod evidence;
+mod judge;
 mod memory;
 mod more;
 mod pick;
@@ -16,6 +17,7 @@ use timbre_compliance::{History, Lists};
 pub use ask::{
     Ask, AskedList, Candidate, MoreLeads, Outcome, Permitted, RefusedLead, Ruling, Wanted,
 };
+pub use judge::{JudgedLead, JudgedNumber, WhichLeads};
 pub(crate) use memory::Memory;
 
 use crate::database::apart;

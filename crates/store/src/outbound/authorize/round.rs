@@ -352,7 +352,7 @@ fn sooner(former: Option<RefusedLead>, other: RefusedLead) -> RefusedLead {
 
 /// A lead's numbers that may still be tried: those tried least first, then in the lead's own order. Empty where the lead or
 /// each of its numbers was tried as often as the campaign allows.
-fn places(ask: &Ask, kept: &KeptLead, evidence: &Evidence) -> Vec<usize> {
+pub(super) fn places(ask: &Ask, kept: &KeptLead, evidence: &Evidence) -> Vec<usize> {
     let lead = &kept.lead;
     if lead.attempts >= ask.recycle.per_lead {
         return Vec::new();
