@@ -108,6 +108,10 @@ fn tell_refused(
 
 /// Whether the lists hold more: when to ask again, or that the campaign is complete.
 fn note_more(turn: &mut Turn, batch: &Batch, more: More) {
+    // A call by hand says nothing of the lists.
+    if batch.kind == Kind::ByHand {
+        return;
+    }
     let now = turn.now;
     let it = &mut turn.floor.campaigns[batch.campaign];
     match more {
@@ -119,10 +123,9 @@ fn note_more(turn: &mut Turn, batch: &Batch, more: More) {
         More::Exhausted => {
             // An attempt that is open, or was then, may give its lead back.
             let settled = it.open() == 0 && it.asks.open == 0 && it.asks.closed == batch.closed;
-            let by_itself = batch.kind != Kind::ByHand && it.running();
             it.asks.rest(now.mono, crate::campaign::TICK);
             it.asks.holding_back = Some("every lead is finished, blocked or in hand");
-            if settled && by_itself && !turn.floor.anybody_looks(batch.campaign) {
+            if settled && it.running() && !turn.floor.anybody_looks(batch.campaign) {
                 let why = "every lead is finished or blocked".to_owned();
                 turn.set_campaign(batch.campaign, CampaignState::Completed, Some(why));
             }
@@ -223,13 +226,13 @@ impl Turn<'_> {
         let trunk =
             timbre_model::TrunkRef { tenant: record.tenant.clone(), trunk: record.trunk.clone() };
         let attempt = record.id;
+        let number = record.number.clone();
+        self.out.changes.push(Change::Attempt(record));
         if let Some(lead) = lead {
             let recycle = self.floor.recycle_of(&campaign);
-            let number = &record.number;
-            let state = crate::recycling::after(&recycle, &lead, number, outcome, self.now.civil);
+            let state = crate::recycling::after(&recycle, &lead, &number, outcome, self.now.civil);
             self.change_lead(&lead, state);
         }
-        self.out.changes.push(Change::Attempt(record));
         self.event(EventKind::AttemptEnded(AttemptEnded {
             attempt,
             campaign,

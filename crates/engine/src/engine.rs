@@ -128,6 +128,11 @@ impl Engine {
         self.timers.next()
     }
 
+    /// Every tenant that has a floor.
+    pub fn tenants(&self) -> impl Iterator<Item = &TenantId> {
+        self.tenants.keys()
+    }
+
     /// Every agent of a tenant, in order of their ids.
     pub fn agents(&self, tenant: &TenantId) -> Vec<(AgentRef, AgentView)> {
         let Some(tenant) = self.tenants.get(tenant) else { return Vec::new() };

@@ -32,6 +32,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub mod gate;
 pub mod port;
 
 mod agent;
@@ -42,6 +43,7 @@ mod authorized;
 mod barring;
 mod bounds;
 mod call;
+mod caller_id;
 mod campaign;
 mod closing;
 mod commands;

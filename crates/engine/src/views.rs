@@ -66,6 +66,8 @@ pub struct CampaignView {
     pub talking: u32,
     /// Requests for attempts that are not answered.
     pub open_requests: u32,
+    /// Share of live answers that may be abandoned: what pacing keeps.
+    pub abandonment_cap: f64,
     /// What the last decision rested on, where it runs and pools its agents.
     pub terms: Option<timbre_pacing::Terms>,
     /// Live answers of the present UTC day.
@@ -123,6 +125,7 @@ impl Engine {
             waiting: it.count(Progress::Waiting),
             talking: it.count(Progress::Talking),
             open_requests: it.asks.open,
+            abandonment_cap: it.spec().abandonment_cap,
             terms: it.asks.terms.clone().filter(|_| it.pacer.is_some()),
             answered_today: it.today.answered,
             abandoned_today: it.today.abandoned,

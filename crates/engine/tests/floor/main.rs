@@ -2,10 +2,15 @@
 
 mod answering;
 mod applying;
+mod bound;
+mod campaigns;
 mod offers;
+mod placing;
+mod pooled;
 mod random;
 mod scenario;
 mod streams;
 mod talking;
 mod trace;
+mod walk;
 mod world;

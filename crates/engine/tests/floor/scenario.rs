@@ -20,6 +20,7 @@ use timbre_engine::port::{LegEnd, SwitchEvent};
 use timbre_engine::{Command, ForcedState, Limits, Rejection, Reply};
 use timbre_model::{AgentSpec, CallId, QueueSpec, StationMode};
 
+use crate::placing;
 use crate::world::{World, agent, agent_spec, queue_spec, skill, slug, tenant};
 
 /// Runs `text`, and panics at the first line that does not come true.
@@ -32,6 +33,9 @@ pub fn scenario(text: &str) -> World {
             "limit" => world = World::new(limits(&words[1..])),
             "queue" => set_queue(&mut world, &words[1..]),
             "agent" => set_agent(&mut world, &words[1..]),
+            "trunk" => placing::set_trunk(&mut world, &words[1..]),
+            "campaign" => placing::set_campaign(&mut world, &words[1..]),
+            "drop-campaign" => world.spec.campaigns.retain(|it| it.id.as_str() != words[1]),
             "drop-agent" => world.spec.agents.retain(|it| it.id.as_str() != words[1]),
             "drop-queue" => drop_queue(&mut world, words[1]),
             "wait" => world.wait(span(words[1])),
@@ -102,10 +106,10 @@ fn input(world: &mut World, words: &[&str]) -> Result<Reply, Rejection> {
             let (leg, held) = (world.leg(who), words[0] == "phone-holds");
             world.switch(SwitchEvent::LegHold { leg, held })
         }
-        _ => {
+        _ => placing::input(world, words).unwrap_or_else(|| {
             let command = command(world, words);
             world.command(command)
-        }
+        }),
     }
 }
 
@@ -173,10 +177,14 @@ fn limits(words: &[&str]) -> Limits {
     limits
 }
 
-fn span(text: &str) -> Duration {
+pub fn span(text: &str) -> Duration {
     let (figures, unit) = text.split_at(text.find(|c: char| c.is_alphabetic()).unwrap_or(0));
     let n: u64 = figures.parse().expect("a span such as 5s or 10ms");
-    if unit == "ms" { Duration::from_millis(n) } else { Duration::from_secs(n) }
+    match unit {
+        "ms" => Duration::from_millis(n),
+        "h" => Duration::from_secs(n * 3_600),
+        _ => Duration::from_secs(n),
+    }
 }
 
 fn set_queue(world: &mut World, words: &[&str]) {

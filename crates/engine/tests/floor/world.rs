@@ -11,6 +11,7 @@ use timbre_model::{
     RingPolicy, SkillId, Slug, StationMode, TenantId, TrunkId, TrunkRef,
 };
 
+use crate::placing::{self, Placing};
 use crate::trace;
 
 /// An engine, the moment, and what came out so far.
@@ -22,6 +23,7 @@ pub struct World {
     pub changes: Vec<Change>,
     pub calls: BTreeMap<String, CallId>,
     pub legs: BTreeMap<LegId, String>,
+    pub placing: Placing,
     applied: bool,
     minted: u64,
 }
@@ -82,7 +84,7 @@ impl World {
             clients: vec![ClientSpec { id: client(), name: "Client".to_owned() }],
             skills: ["es", "en"].map(skill).into(),
             pauses: ["lunch", "rest"].map(slug).into(),
-            dispositions: ["sale", "no-sale"].map(slug).into(),
+            dispositions: ["sale", "no-sale", "do-not-call"].map(slug).into(),
             ..FloorSpec::default()
         };
         Self {
@@ -93,6 +95,7 @@ impl World {
             changes: Vec::new(),
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
+            placing: Placing::default(),
             applied: false,
             minted: 0,
         }
@@ -119,7 +122,7 @@ impl World {
         self.command(Command::ApplyFloor { tenant: tenant(), spec, expected_version: None })
     }
 
-    fn now(&self) -> Now {
+    pub fn now(&self) -> Now {
         Now {
             mono: Mono::from_micros(self.micros),
             civil: Civil::from_micros(1_700_000_000_000_000 + self.micros as i64),
@@ -137,15 +140,26 @@ impl World {
             assert_eq!(before, format!("{:?}", self.engine), "a rejection changed the engine");
         }
         for action in &out.actions {
-            if let SwitchAction::RingStation { leg, agent, .. } = action {
-                self.legs.insert(*leg, agent.agent.to_string());
+            match action {
+                SwitchAction::RingStation { leg, agent, .. } => {
+                    self.legs.insert(*leg, agent.agent.to_string());
+                }
+                SwitchAction::Dial { leg, call, .. } => {
+                    self.legs.insert(*leg, self.name_of(*call).to_owned());
+                    self.audit_dial(*call);
+                }
+                _ => {}
             }
         }
+        self.audit(&out.changes);
         let events = out.events.iter().filter_map(|it| trace::event(self, it));
         let actions = out.actions.iter().map(|it| trace::action(self, it));
-        let lines: Vec<String> = events.chain(actions).collect();
+        let changes = out.changes.iter().filter_map(|it| placing::change(self, it));
+        let requests = out.requests.iter().map(placing::ask);
+        let lines: Vec<String> = changes.chain(events).chain(actions).chain(requests).collect();
         self.trace.extend(lines);
         self.changes.append(&mut out.changes);
+        self.placing.requests.append(&mut out.requests);
         reply
     }
 
