@@ -113,6 +113,21 @@ mod tests {
         ended
     }
 
+    /// A dialer asks its trunk now and then.
+    async fn is_there(carrier: &Carrier) {
+        let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.expect("a socket");
+        let (us, at) = (socket.local_addr().expect("bound"), carrier.addr);
+        let options = format!(
+            "OPTIONS sip:{at} SIP/2.0\r\nVia: SIP/2.0/UDP {us};branch=z9hG4bKo\r\nMax-Forwards: 70\r\n\
+             From: <sip:{us}>;tag=o\r\nTo: <sip:{at}>\r\nCall-ID: o@{us}\r\nCSeq: 1 OPTIONS\r\n\
+             Content-Length: 0\r\n\r\n"
+        );
+        socket.send_to(options.as_bytes(), at).await.expect("it goes out");
+        let mut answer = [0; 2048];
+        let came = tokio::time::timeout(PATIENCE, socket.recv(&mut answer)).await;
+        assert!(came.is_ok_and(|it| it.is_ok()) && answer.starts_with(b"SIP/2.0 200 "));
+    }
+
     fn words(log: &[Entry], number: &str) -> String {
         let of_number = log.iter().filter(|it| it.number == number);
         let word = |entry: &Entry| match &entry.event {
@@ -153,6 +168,7 @@ mod tests {
             ("65", false, Some(500), "invite:fault final:500 ack"),
             ("75", true, Some(487), "invite:no_answer ringing cancel final:487 ack"),
         ];
+        is_there(&carrier).await;
         let calls = fates.map(|(end, gives_up, ..)| (end, gives_up));
         let ended = call_all(&carrier, &calls).await;
         let all_told = fates.iter().map(|it| it.3.split(' ').count()).sum();
