@@ -15,6 +15,15 @@ pub(crate) enum Dialect {
 }
 
 impl Dialect {
+    /// Behind a table's name: the index to use. SQLite keeps no statistics here, and guesses badly among partial indexes; a
+    /// statement that could not use the index would be refused. Postgres knows its tables.
+    pub(crate) fn indexed(self, index: &str) -> String {
+        match self {
+            Self::Sqlite => format!(" INDEXED BY {index}"),
+            Self::Postgres => String::new(),
+        }
+    }
+
     /// The condition that `column` is one of the texts in the JSON array bound as `$value`. One text however many they are,
     /// so that it is prepared once.
     pub(crate) fn among(self, column: &str, value: u8) -> String {

@@ -159,8 +159,10 @@ async fn known(
     let subjects: BTreeSet<&str> = entries.iter().map(|it| it.subject.as_str()).collect();
     let first = entries.iter().map(|it| it.at).min().unwrap_or_default();
     let among = transaction.dialect().among("subject", 2);
-    let text =
-        format!("SELECT kind, payload FROM audit WHERE tenant = $1 AND {among} AND at >= $3");
+    let indexed = transaction.dialect().indexed("audit_by_subject");
+    let text = format!(
+        "SELECT kind, payload FROM audit{indexed} WHERE tenant = $1 AND {among} AND at >= $3"
+    );
     let statement = transaction.statement(text, |args| {
         args.text(tenant.as_str()).text(&*json_texts(subjects)).int(first.as_micros());
     });

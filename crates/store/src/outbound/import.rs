@@ -509,8 +509,11 @@ impl Import {
         if self.list.duplicates != DuplicatePolicy::Update {
             return Ok(false);
         }
-        let text = "SELECT replaces, details FROM leads WHERE tenant = $1 AND batch = $2 AND state = 'ready' \
-             AND claim IS NULL AND replaces IS NOT NULL ORDER BY rank, id LIMIT $3";
+        let indexed = transaction.dialect().indexed("leads_ready");
+        let text = format!(
+            "SELECT replaces, details FROM leads{indexed} WHERE tenant = $1 AND batch = $2 AND state = 'ready' \
+             AND claim IS NULL AND replaces IS NOT NULL ORDER BY rank, id LIMIT $3"
+        );
         let statement = transaction.statement(text, |args| {
             args.text(self.tenant.as_str()).int(batch).int(SLICE);
         });
@@ -565,8 +568,11 @@ impl Import {
         batch: i64,
         replacing: bool,
     ) -> Result<u64, StoreError> {
-        let text = "SELECT id, details FROM leads WHERE tenant = $1 AND batch = $2 AND state = 'ready' \
-             AND claim IS NULL AND ($4 = 0 OR replaces IS NOT NULL) ORDER BY rank, id LIMIT $3";
+        let indexed = transaction.dialect().indexed("leads_ready");
+        let text = format!(
+            "SELECT id, details FROM leads{indexed} WHERE tenant = $1 AND batch = $2 AND state = 'ready' \
+             AND claim IS NULL AND ($4 = 0 OR replaces IS NOT NULL) ORDER BY rank, id LIMIT $3"
+        );
         let statement = transaction.statement(text, |args| {
             args.text(self.tenant.as_str()).int(batch).int(SLICE).int(i64::from(replacing));
         });

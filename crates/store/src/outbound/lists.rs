@@ -173,8 +173,9 @@ impl Store {
             Some(LeadStateKind::Blocked) => "AND state = 'blocked' AND claim IS NULL",
         };
         let text = format!(
-            "SELECT {COLUMNS} FROM leads WHERE tenant = $1 AND list = $2 AND id > $3 {narrow} AND {FINISHED} \
-             ORDER BY id LIMIT $4"
+            "SELECT {COLUMNS} FROM leads{} WHERE tenant = $1 AND list = $2 AND id > $3 {narrow} AND {FINISHED} \
+             ORDER BY id LIMIT $4",
+            self.database.dialect().indexed("leads_by_list")
         );
         let rows = self.generated_rows(text, |args| {
             args.text(tenant.as_str()).text(list.as_str()).int(after.map_or(-1, key));
@@ -217,15 +218,21 @@ impl Store {
         tenant: &TenantId,
         list: &ListId,
     ) -> Result<LeadCounts, StoreError> {
-        let text = "SELECT 'ready' AS kind, COUNT(*) FROM import_batches b JOIN leads l ON l.tenant = b.tenant \
+        let of = |index| self.database.dialect().indexed(index);
+        let (ready, claimed, waiting, over) =
+            (of("leads_ready"), of("leads_claimed"), of("leads_waiting"), of("leads_over"));
+        let text = format!(
+            "SELECT 'ready' AS kind, COUNT(*) FROM import_batches b JOIN leads AS l{ready} ON l.tenant = b.tenant \
                  AND l.batch = b.batch AND l.state = 'ready' AND l.claim IS NULL \
                  WHERE b.tenant = $1 AND b.list = $2 AND b.state = 'finished' \
-             UNION ALL SELECT 'claimed', COUNT(*) FROM leads WHERE tenant = $1 AND list = $2 AND claim IS NOT NULL \
-             UNION ALL SELECT state, COUNT(*) FROM leads WHERE tenant = $1 AND list = $2 AND waits IS NOT NULL \
-                 AND claim IS NULL GROUP BY state \
-             UNION ALL SELECT state, COUNT(*) FROM leads WHERE tenant = $1 AND list = $2 AND state <> 'ready' \
-                 AND waits IS NULL AND claim IS NULL GROUP BY state";
-        let rows = self.rows(text, |args| {
+             UNION ALL SELECT 'claimed', COUNT(*) FROM leads{claimed} WHERE tenant = $1 AND list = $2 \
+                 AND claim IS NOT NULL \
+             UNION ALL SELECT state, COUNT(*) FROM leads{waiting} WHERE tenant = $1 AND list = $2 \
+                 AND waits IS NOT NULL AND claim IS NULL GROUP BY state \
+             UNION ALL SELECT state, COUNT(*) FROM leads{over} WHERE tenant = $1 AND list = $2 \
+                 AND state <> 'ready' AND waits IS NULL AND claim IS NULL GROUP BY state"
+        );
+        let rows = self.generated_rows(text, |args| {
             args.text(tenant.as_str()).text(list.as_str());
         });
         let mut counts = LeadCounts::default();
@@ -331,14 +338,15 @@ async fn reset_slice(
     let among = transaction.dialect().among("state", 3);
     let mut reset = 0;
     // One for each index that they may be in.
-    for place in [
-        "waits IS NOT NULL AND claim IS NULL",
-        "state <> 'ready' AND waits IS NULL AND claim IS NULL",
+    for (index, place) in [
+        ("leads_waiting", "waits IS NOT NULL AND claim IS NULL"),
+        ("leads_over", "state <> 'ready' AND waits IS NULL AND claim IS NULL"),
     ] {
+        let indexed = transaction.dialect().indexed(index);
         let text = format!(
             "UPDATE leads SET state = 'ready', due = NULL, waits = NULL, agent = NULL, why = NULL, because = NULL, \
              attempts = 0, reset_at = $4 WHERE tenant = $1 AND id IN \
-             (SELECT id FROM leads WHERE tenant = $1 AND list = $2 AND {place} AND {among} LIMIT $5)"
+             (SELECT id FROM leads{indexed} WHERE tenant = $1 AND list = $2 AND {place} AND {among} LIMIT $5)"
         );
         let statement = transaction.statement(text, |args| {
             args.text(tenant.as_str()).text(list.as_str()).text(states);
@@ -363,7 +371,10 @@ async fn reorder_slice(
     after: i64,
 ) -> Result<(u64, Option<i64>), StoreError> {
     let mut transaction = database.begin().await?;
-    let text = "SELECT id, details FROM leads WHERE tenant = $1 AND list = $2 AND id > $3 ORDER BY id LIMIT $4";
+    let indexed = transaction.dialect().indexed("leads_by_list");
+    let text = format!(
+        "SELECT id, details FROM leads{indexed} WHERE tenant = $1 AND list = $2 AND id > $3 ORDER BY id LIMIT $4"
+    );
     let statement = transaction.statement(text, |args| {
         args.text(tenant.as_str()).text(list.as_str()).int(after).int(SLICE);
     });

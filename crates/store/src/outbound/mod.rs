@@ -19,7 +19,8 @@ mod registry;
 pub use audit::{AuditBroken, AuditEntry, AuditFault, AuditHash, AuditSummary, verify_audit};
 pub(crate) use authorize::Memory;
 pub use authorize::{
-    Ask, AskedList, Candidate, JudgedLead, JudgedNumber, MoreLeads, Outcome, Permitted, RefusedLead, Ruling, Wanted, WhichLeads,
+    Ask, AskedList, Candidate, JudgedLead, JudgedNumber, MoreLeads, Outcome, Permitted,
+    RefusedLead, Ruling, Wanted, WhichLeads,
 };
 pub use do_not_call::{DoNotCallPage, NumberCheck};
 pub use evidence::{AnswerDay, AttemptFilter, AttemptPage};

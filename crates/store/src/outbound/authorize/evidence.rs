@@ -41,10 +41,14 @@ impl Evidence {
         let mut read = Read { transaction, ask };
         let dialect = read.transaction.dialect();
         let keys = json_ints(numbers.iter().map(digits));
-        let mut charges = read.charges(&dialect.among_ints("number", 2), &keys, true).await?;
+        let mut charges = read
+            .charges("attempts_by_number", &dialect.among_ints("number", 2), &keys, true)
+            .await?;
         if !persons.is_empty() {
             let keys = json_texts(persons.iter().map(String::as_str));
-            let of_persons = read.charges(&dialect.among("person", 2), &keys, true).await?;
+            let of_persons = read
+                .charges("attempts_by_person", &dialect.among("person", 2), &keys, true)
+                .await?;
             // Those at the numbers are there already.
             charges
                 .extend(of_persons.into_iter().filter(|it| !numbers.contains(&it.charge.number)));
@@ -52,7 +56,10 @@ impl Evidence {
         let mut tried: BTreeMap<LeadId, Vec<_>> = BTreeMap::new();
         if !leads.is_empty() {
             let keys = json_ints(leads.iter().copied().map(leads::key));
-            for it in read.charges(&dialect.among_ints("lead", 2), &keys, false).await? {
+            for it in read
+                .charges("attempts_by_lead", &dialect.among_ints("lead", 2), &keys, false)
+                .await?
+            {
                 let attempt = (it.charge.number, it.charge.at, it.outcome);
                 it.lead
                     .into_iter()
@@ -130,6 +137,7 @@ struct Read<'a> {
 impl Read<'_> {
     async fn charges(
         &mut self,
+        index: &str,
         condition: &str,
         keys: &str,
         looked_back: bool,
@@ -137,8 +145,9 @@ impl Read<'_> {
         let back = i64::try_from(self.ask.look_back.as_micros()).unwrap_or(i64::MAX);
         let from =
             if looked_back { self.ask.at.as_micros().saturating_sub(back) } else { i64::MIN };
+        let indexed = self.transaction.dialect().indexed(index);
         let text = format!(
-            "SELECT {CHARGE} FROM attempts WHERE tenant = $1 AND {condition} AND intent_at >= $3 \
+            "SELECT {CHARGE} FROM attempts{indexed} WHERE tenant = $1 AND {condition} AND intent_at >= $3 \
              ORDER BY intent_at DESC LIMIT $4"
         );
         let tenant = self.ask.tenant.as_str();

@@ -45,8 +45,9 @@ impl Probe<'_> {
         let among = self.transaction.dialect().among("list", 2);
         let text = format!(
             "UPDATE import_batches SET dry = 0 WHERE tenant = $1 AND {among} AND state = 'finished' AND dry <> 0 \
-             AND EXISTS (SELECT 1 FROM leads l WHERE l.tenant = $1 AND l.batch = import_batches.batch \
-                 AND l.state = 'ready' AND l.claim IS NULL)"
+             AND EXISTS (SELECT 1 FROM leads AS l{} WHERE l.tenant = $1 AND l.batch = import_batches.batch \
+                 AND l.state = 'ready' AND l.claim IS NULL)",
+            self.transaction.dialect().indexed("leads_ready")
         );
         let (tenant, lists) = (self.ask.tenant.as_str(), self.lists.as_str());
         let statement = self.transaction.statement(text, |args| {
@@ -60,7 +61,8 @@ impl Probe<'_> {
         let among = self.transaction.dialect().among("list", 2);
         let text = format!(
             "SELECT 1 FROM import_batches WHERE tenant = $1 AND {among} AND state IN ('loading', 'finishing') \
-             UNION ALL SELECT 1 FROM leads WHERE tenant = $1 AND {among} AND claim IS NOT NULL LIMIT 1"
+             UNION ALL SELECT 1 FROM leads{} WHERE tenant = $1 AND {among} AND claim IS NOT NULL LIMIT 1",
+            self.transaction.dialect().indexed("leads_claimed")
         );
         let (tenant, lists) = (self.ask.tenant.as_str(), self.lists.as_str());
         let statement = self.transaction.statement(text, |args| {
@@ -91,7 +93,11 @@ impl Probe<'_> {
 
     /// The first lead of list $2 that waits as $3 and is due after $4.
     async fn first(&mut self, bind: impl FnOnce(&mut Args)) -> Result<Option<Civil>, StoreError> {
-        let text = "SELECT MIN(due) FROM leads WHERE tenant = $1 AND list = $2 AND waits = $3 AND claim IS NULL AND due > $4";
+        let waiting = self.transaction.dialect().indexed("leads_waiting");
+        let text = format!(
+            "SELECT MIN(due) FROM leads{waiting} WHERE tenant = $1 AND list = $2 AND waits = $3 AND claim IS NULL \
+             AND due > $4"
+        );
         let tenant = self.ask.tenant.as_str();
         let statement = self.transaction.statement(text, |args| {
             args.text(tenant);

@@ -84,8 +84,9 @@ impl Look<'_> {
         let dialect = self.transaction.dialect();
         let (listed, able) = (dialect.among("list", 2), dialect.among("agent", 6));
         let text = format!(
-            "SELECT {COLUMNS} FROM leads WHERE tenant = $1 AND {listed} AND waits = $3 AND claim IS NULL AND due <= $4 \
+            "SELECT {COLUMNS} FROM leads{} WHERE tenant = $1 AND {listed} AND waits = $3 AND claim IS NULL AND due <= $4 \
              AND (agent IS NULL OR due <= $5 OR {able}) ORDER BY due, rank, id LIMIT $7{}",
+            dialect.indexed("leads_waiting"),
             skip_locked(dialect)
         );
         let lists = json_texts(self.ask.lists.iter().map(|it| it.list.as_str()));
@@ -132,8 +133,9 @@ impl Look<'_> {
     async fn due(&mut self, list: &AskedList, most: usize) -> Result<Vec<KeptLead>, StoreError> {
         let limit = if list.filter.is_some() { FILTERED_MAX } else { most + self.skipped.len() };
         let text = format!(
-            "SELECT {COLUMNS} FROM leads WHERE tenant = $1 AND list = $2 AND waits = $3 AND claim IS NULL AND due <= $4 \
+            "SELECT {COLUMNS} FROM leads{} WHERE tenant = $1 AND list = $2 AND waits = $3 AND claim IS NULL AND due <= $4 \
              ORDER BY due, rank, id LIMIT $5{}",
+            self.transaction.dialect().indexed("leads_waiting"),
             skip_locked(self.transaction.dialect())
         );
         let (tenant, at) = (self.ask.tenant.clone(), self.ask.at.as_micros());
@@ -184,8 +186,9 @@ impl Look<'_> {
         limit: usize,
     ) -> Result<Vec<KeptLead>, StoreError> {
         let text = format!(
-            "SELECT {COLUMNS} FROM leads WHERE tenant = $1 AND batch = $2 AND state = 'ready' AND claim IS NULL \
+            "SELECT {COLUMNS} FROM leads{} WHERE tenant = $1 AND batch = $2 AND state = 'ready' AND claim IS NULL \
              AND (rank, id) > ($3, $4) ORDER BY rank, id LIMIT $5{}",
+            self.transaction.dialect().indexed("leads_ready"),
             skip_locked(self.transaction.dialect())
         );
         let tenant = self.ask.tenant.clone();
@@ -239,8 +242,11 @@ impl Look<'_> {
 
     /// Nothing is ready in the import: it is not looked at until something is.
     async fn dry(&mut self, batch: i64) -> Result<(), StoreError> {
-        let text = "UPDATE import_batches SET dry = 1 WHERE tenant = $1 AND batch = $2 AND NOT EXISTS ( \
-             SELECT 1 FROM leads WHERE tenant = $1 AND batch = $2 AND state = 'ready' AND claim IS NULL)";
+        let ready = self.transaction.dialect().indexed("leads_ready");
+        let text = format!(
+            "UPDATE import_batches SET dry = 1 WHERE tenant = $1 AND batch = $2 AND NOT EXISTS ( \
+             SELECT 1 FROM leads{ready} WHERE tenant = $1 AND batch = $2 AND state = 'ready' AND claim IS NULL)"
+        );
         let statement = self.transaction.statement(text, |args| {
             args.text(self.ask.tenant.as_str()).int(batch);
         });
