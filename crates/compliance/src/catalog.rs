@@ -146,6 +146,12 @@ impl Catalog {
         Ok(catalog)
     }
 
+    /// Takes jurisdictions as they are.
+    pub fn of(all: impl IntoIterator<Item = Jurisdiction>) -> Result<Self, CatalogError> {
+        let mut catalog = Self { jurisdictions: BTreeMap::new(), zones: BTreeMap::new() };
+        all.into_iter().try_for_each(|one| catalog.add(one)).map(|()| catalog)
+    }
+
     /// Reads files (`(file name, YAML)`), one jurisdiction each.
     pub fn parse<'a>(
         texts: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -201,6 +207,16 @@ impl Catalog {
 }
 
 impl Jurisdiction {
+    /// The days of a year on which a holiday is kept, in order; some of them in some regions only.
+    pub fn holidays_in(&self, year: i16) -> Vec<(Date, &Holiday)> {
+        // A New Year on a Saturday may be kept on the last day of the old year.
+        let near = [year.saturating_sub(1), year, year.saturating_add(1)];
+        let days = near.into_iter().flat_map(|year| holiday::days(&self.holidays, year));
+        let mut days: Vec<_> = days.filter(|(day, _)| day.year() == year).collect();
+        days.sort();
+        days.into_iter().filter_map(|(day, index)| Some((day, self.holidays.get(index)?))).collect()
+    }
+
     /// What makes no sense, if anything.
     fn check(&self) -> Result<(), String> {
         let country = self.code.len() == 2 && self.code.bytes().all(|b| b.is_ascii_uppercase());
