@@ -2,11 +2,14 @@
 
 mod agents;
 mod authorize;
+mod barring;
 mod batches;
 mod calls;
 mod faults;
 mod floors;
+mod imports;
 mod lists;
+mod outbound;
 mod recovery;
 mod spool;
 mod world;
@@ -40,7 +43,19 @@ on_both! {
     floors: the_latest_definition_holds_and_the_former_are_kept, tokens_are_kept_by_hash,
         a_token_is_revoked_once, the_first_answer_to_a_request_is_kept,
         old_requests_are_forgotten, the_database_describes_itself;
-    authorize: leads_come_in_order_and_once;
+    authorize: leads_come_in_order_and_once, what_was_permitted_counts_for_the_next,
+        a_refusal_is_kept_with_the_lead_until_it_ends,
+        promised_calls_come_first_and_by_whom_they_were_promised, lists_share_the_calls_by_weight,
+        a_filter_gets_through_however_few_pass, a_lead_is_looked_at_before_it_is_called,
+        what_was_tried_often_enough_is_given_up, what_is_withheld_stays_as_it_is,
+        nothing_is_authorized_while_changes_are_spooled, many_at_once_never_exceed_a_limit;
+    imports: an_import_resumes_and_counts_when_it_is_finished, duplicates_follow_the_lists_policy,
+        an_import_that_is_given_up_leaves_nothing, a_list_is_called_in_its_order,
+        leads_are_found_and_paged;
+    barring: an_entry_bars_by_its_reach, a_registry_replaces_its_former_version,
+        entries_are_listed_and_taken_out;
+    outbound: attempts_are_listed_and_counted, a_dead_node_loses_no_lead,
+        the_trail_is_chained_once, campaigns_and_calls_are_read_back;
     recovery: what_a_dead_node_left_open_is_ended_once, what_was_ended_is_left_alone,
         a_clock_set_back_signs_agents_out_behind_their_last_record;
     faults: cancelled_commits_leave_the_pool_healthy, a_value_that_cannot_be_read_is_named,

@@ -1,0 +1,127 @@
+//! People come into lists.
+
+use timbre_model::{DuplicatePolicy, LeadOrder, ListSpec, NewLead};
+use timbre_store::{LeadCounts, LeadFault, LeadStateKind, StoreError};
+
+use crate::lists::*;
+use crate::world::*;
+
+pub async fn an_import_resumes_and_counts_when_it_is_finished(place: Place) {
+    let (t, spec) = (tenant("t"), list("a"));
+    let chunk = |from: u64| (from..from + 3).map(|n| person(&[n])).collect::<Vec<_>>();
+    let store = place.open().await;
+    let first = store.import_leads(&t, &spec, "b1", 0, chunk(0)).await.expect("a chunk");
+    // The node dies, after one chunk and within the next: its transaction is not there.
+    let mut dying = Box::pin(store.import_leads(&t, &spec, "b1", 1, chunk(3)));
+    let polled =
+        std::future::poll_fn(|cx| std::task::Poll::Ready(dying.as_mut().poll(cx).is_ready()));
+    assert!(!polled.await);
+    drop(dying);
+    store.close().await;
+    let store = place.open().await;
+    let progress = store.import_progress(&t, &spec.id, "b1").await.expect("a read").expect("one");
+    assert!(!progress.finished && (1..=2).contains(&progress.next_chunk));
+    assert!(all(&store, ask(&["a"], next(9), NOW)).await.permits.is_empty());
+    // All is sent again: what was there is answered as before.
+    let again = store.import_leads(&t, &spec, "b1", 0, chunk(0)).await;
+    assert_eq!(again, Ok(first));
+    for n in [1, 2] {
+        let done = store.import_leads(&t, &spec, "b1", n, chunk(n * 3)).await.expect("a chunk");
+        assert_eq!((done.accepted, done.rejected), (3, vec![]));
+    }
+    assert_eq!(store.lead_counts(&t, &spec.id).await, Ok(LeadCounts::default()));
+    assert_eq!(store.finish_import(&t, &spec, "b1", at(NOW)).await, Ok(9));
+    assert_eq!(store.finish_import(&t, &spec, "b1", at(NOW)).await, Ok(9));
+    let late = store.import_leads(&t, &spec, "b1", 3, chunk(90)).await;
+    assert!(matches!(late, Err(StoreError::Conflict(_))));
+    let outcome = all(&store, ask(&["a"], next(9), NOW)).await;
+    assert_eq!(dialed(&outcome), (0..9).collect::<Vec<_>>());
+}
+
+pub async fn duplicates_follow_the_lists_policy(place: Place) {
+    let (store, t) = (place.open().await, tenant("t"));
+    imported(&store, &list("a"), "one", vec![person(&[1, 2]), person(&[3])]).await;
+    let policy = |name, duplicates| ListSpec { duplicates, ..list(name) };
+    let people = || vec![person(&[2, 9]), person(&[8]), person(&[8])];
+    let faults = async |spec: &ListSpec| {
+        let done = store.import_leads(&t, spec, "two", 0, people()).await.expect("a chunk");
+        done.rejected
+    };
+    let twice = (2, LeadFault::TwiceInImport(number(8)));
+    let in_list = faults(&policy("a", DuplicatePolicy::RejectInList)).await;
+    assert_eq!(in_list, [(0, LeadFault::InList(number(2))), twice.clone()]);
+    let elsewhere = faults(&policy("b", DuplicatePolicy::RejectInList)).await;
+    assert_eq!(elsewhere, [twice]);
+    let in_tenant = faults(&policy("c", DuplicatePolicy::RejectInTenant)).await;
+    assert_eq!(in_tenant[0], (0, LeadFault::InTenant(number(2))));
+    assert_eq!(faults(&policy("d", DuplicatePolicy::Allow)).await, []);
+    let none =
+        store.import_leads(&t, &list("e"), "x", 0, vec![person(&[])]).await.expect("a chunk");
+    assert_eq!(none.rejected, [(0, LeadFault::NoNumber)]);
+
+    // An update replaces what the lead says, not where it stands, and only once the import is finished.
+    let update = policy("a", DuplicatePolicy::Update);
+    let newer = NewLead { name: "Xoana".to_owned(), ..person(&[2, 7]) };
+    let done = store.import_leads(&t, &update, "three", 0, vec![newer.clone()]).await;
+    assert_eq!(done.map(|it| (it.accepted, it.updated)), Ok((0, 1)));
+    let before = store.leads_by_number(&t, &number(1)).await.expect("a read");
+    store.finish_import(&t, &update, "three", at(NOW)).await.expect("an end");
+    let after = store.leads_by_number(&t, &number(7)).await.expect("a read");
+    assert_eq!((after.len(), after[0].id, &after[0].person), (1, before[0].id, &newer));
+    assert_eq!(store.leads_by_number(&t, &number(1)).await, Ok(vec![]));
+}
+
+pub async fn an_import_that_is_given_up_leaves_nothing(place: Place) {
+    let (store, t, spec) = (place.open().await, tenant("t"), list("a"));
+    let people = || (0..2_500).map(|n| person(&[n])).collect::<Vec<_>>();
+    store.import_leads(&t, &spec, "b1", 0, people()).await.expect("a chunk");
+    assert_eq!(store.abort_import(&t, &spec, "b1", at(NOW)).await, Ok(2_500));
+    assert_eq!(store.import_progress(&t, &spec.id, "b1").await, Ok(None));
+    // Neither its numbers nor its name are taken.
+    imported(&store, &spec, "b1", people()).await;
+    let over = store.abort_import(&t, &spec, "b1", at(NOW)).await;
+    assert!(matches!(over, Err(StoreError::Conflict(_))));
+}
+
+pub async fn a_list_is_called_in_its_order(place: Place) {
+    let (store, t) = (place.open().await, tenant("t"));
+    let ages = ["30", "", "4.5", "100", "-1"];
+    let people = || ages.iter().zip(1..).map(|(age, n)| with(person(&[n]), "age", age)).collect();
+    let order = |order| ListSpec { order, ..list("a") };
+    let by_age = |descending| LeadOrder::Attribute { name: "age".to_owned(), descending };
+    imported(&store, &order(by_age(false)), "one", people()).await;
+    let reserve = async |most: u32| {
+        let skip_last = all(&store, ask(&["a"], next(most), NOW)).await;
+        let found = dialed(&skip_last);
+        // Back they go.
+        store.recover(at(NOW)).await.expect("a recovery");
+        let all_states = [LeadStateKind::Retry];
+        store.reset_list(&t, &list_id("a"), &all_states, at(NOW)).await.expect("a reset");
+        found
+    };
+    assert_eq!(reserve(5).await, [5, 3, 1, 4, 2]);
+    store.reorder_list(&t, &list_id("a"), &by_age(true)).await.expect("an order");
+    assert_eq!(dialed(&all(&store, ask(&["a"], next(2), NOW + 1)).await), [4, 1]);
+    store.reorder_list(&t, &list_id("a"), &LeadOrder::NewestFirst).await.expect("an order");
+    assert_eq!(dialed(&all(&store, ask(&["a"], next(3), NOW + 2)).await), [5, 3, 2]);
+}
+
+pub async fn leads_are_found_and_paged(place: Place) {
+    let (store, t) = (place.open().await, tenant("t"));
+    let people: Vec<_> = (0..5).map(|n| person(&[n])).collect();
+    imported(&store, &list("a"), "one", people.clone()).await;
+    imported(&store, &list("b"), "one", vec![person(&[1])]).await;
+    let page = store.list_leads(&t, &list_id("a"), None, None, 3).await.expect("a page");
+    let rest = store.list_leads(&t, &list_id("a"), None, page.next, 3).await.expect("a page");
+    let read: Vec<_> = page.leads.iter().chain(&rest.leads).map(|it| it.person.clone()).collect();
+    assert_eq!((read, page.leads.len(), rest.next), (people, 3, None));
+    let both = store.leads_by_number(&t, &number(1)).await.expect("a read");
+    let lists: Vec<_> = both.iter().map(|it| it.list.clone()).collect();
+    assert_eq!(lists, [list_id("a"), list_id("b")]);
+    assert_eq!(store.lead(&t, both[0].id).await, Ok(Some(both[0].clone())));
+    assert_eq!(store.lead(&tenant("u"), both[0].id).await, Ok(None));
+    all(&store, ask(&["a"], next(2), NOW)).await;
+    let claimed = Some(LeadStateKind::Claimed);
+    let claimed = store.list_leads(&t, &list_id("a"), claimed, None, 9).await.expect("a page");
+    assert_eq!(claimed.leads.len(), 2);
+}
