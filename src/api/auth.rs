@@ -49,6 +49,21 @@ fn needs(path: &str) -> Option<Needs> {
         ("timbre.v1.FloorService" | "timbre.v1.CallService" | "timbre.v1.SupervisorService", _) => {
             Needs::AtLeast(Role::Supervisor)
         }
+        ("timbre.v1.LeadService", "Import" | "ResetList")
+        | (
+            "timbre.v1.CampaignService",
+            "StartCampaign" | "PauseCampaign" | "StopCampaign" | "StopTrunk",
+        )
+        | ("timbre.v1.DoNotCallService", "RemoveDoNotCall" | "ImportRegistry")
+        | ("timbre.v1.AttemptService", "ExportAudit") => Needs::AtLeast(Role::Operator),
+        (
+            "timbre.v1.LeadService"
+            | "timbre.v1.CampaignService"
+            | "timbre.v1.DoNotCallService"
+            | "timbre.v1.AttemptService"
+            | "timbre.v1.ComplianceService",
+            _,
+        ) => Needs::AtLeast(Role::Supervisor),
         _ => return None,
     })
 }

@@ -167,7 +167,7 @@ pub(super) fn queue_status(view: &QueueView, counts: QueueCounts, now: Now) -> Q
 }
 
 /// One page of what is already in order of `key`.
-fn cut<T>(
+pub(super) fn cut<T>(
     all: Vec<T>,
     key: impl Fn(&T) -> String,
     size: i32,

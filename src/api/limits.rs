@@ -8,6 +8,14 @@ pub const STREAMS_PER_CONNECTION: u32 = 256;
 pub const AGENT_MESSAGE_MAX: usize = 64 * 1024;
 /// Largest request that defines a floor: 20,000 agents with their skills.
 pub const FLOOR_MESSAGE_MAX: usize = 16 * 1024 * 1024;
+/// Largest request of an import of leads or of a registry.
+pub const IMPORT_MESSAGE_MAX: usize = 8 * 1024 * 1024;
+/// Leads of one chunk of an import.
+pub const IMPORT_CHUNK_MAX: usize = 1_000;
+/// Chunks of an import that may be unanswered.
+pub const IMPORT_AHEAD: usize = 8;
+/// An import without a message for so long is over; it can be taken up again.
+pub const IMPORT_SILENCE_MAX: Duration = Duration::from_secs(300);
 /// Largest request of the other services.
 pub const MESSAGE_MAX: usize = 64 * 1024;
 /// Largest header list of a request.

@@ -1,10 +1,16 @@
 //! gRPC: the only module that sees protobuf.
 
 mod agent;
+mod attempt;
 mod auth;
 mod call;
+mod campaign;
 pub mod client;
+mod compliance;
+mod do_not_call;
 mod floor;
+mod judge;
+mod lead;
 pub mod limits;
 mod observe;
 pub mod pb;
@@ -13,6 +19,7 @@ mod serve;
 pub mod status;
 mod supervisor;
 pub mod token;
+mod verdict;
 pub mod wire;
 
 use timbre_engine::{Command, Reply};

@@ -15,9 +15,14 @@ use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic_health::server::HealthReporter;
 
 use super::agent::Agents;
+use super::attempt::Attempts;
 use super::auth::{AuthLayer, Authority};
 use super::call::Calls;
+use super::campaign::Campaigns;
+use super::compliance::Laws;
+use super::do_not_call::DoNotCalls;
 use super::floor::Floors;
+use super::lead::Leads;
 use super::observe::ObserveLayer;
 use super::supervisor::Supervisors;
 use super::{Context, limits, pb};
@@ -139,6 +144,15 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
     ));
     let floors = pb::floor_service_server::FloorServiceServer::new(Floors(context.clone()));
     let calls = pb::call_service_server::CallServiceServer::new(Calls(context.clone()));
+    let leads = Leads(context.clone(), stop.clone());
+    let leads = pb::lead_service_server::LeadServiceServer::new(leads);
+    let campaigns = Campaigns(context.clone(), stop.clone());
+    let campaigns = pb::campaign_service_server::CampaignServiceServer::new(campaigns);
+    let barred = DoNotCalls(context.clone(), stop.clone());
+    let barred = pb::do_not_call_service_server::DoNotCallServiceServer::new(barred);
+    let attempts = Attempts(context.clone(), stop.clone());
+    let attempts = pb::attempt_service_server::AttemptServiceServer::new(attempts);
+    let laws = pb::compliance_service_server::ComplianceServiceServer::new(Laws(context.clone()));
     let watch = Supervisors(context, stop.clone());
     let supervisors = pb::supervisor_service_server::SupervisorServiceServer::new(watch);
     let reflection = tonic_reflection::server::Builder::configure()
@@ -153,7 +167,12 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
         .add_service(agents.max_decoding_message_size(limits::AGENT_MESSAGE_MAX))
         .add_service(floors.max_decoding_message_size(limits::FLOOR_MESSAGE_MAX))
         .add_service(calls.max_decoding_message_size(limits::MESSAGE_MAX))
-        .add_service(supervisors.max_decoding_message_size(limits::MESSAGE_MAX));
+        .add_service(supervisors.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(leads.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
+        .add_service(campaigns.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(barred.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
+        .add_service(attempts.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(laws.max_decoding_message_size(limits::MESSAGE_MAX));
     Ok((reporter, routes.routes(), stop))
 }
 

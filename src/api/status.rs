@@ -34,6 +34,24 @@ pub mod reasons {
     pub const UNKNOWN_CALL: &str = "UNKNOWN_CALL";
     /// The tenant has no floor yet.
     pub const NO_FLOOR: &str = "NO_FLOOR";
+    /// The floor has no such list.
+    pub const UNKNOWN_LIST: &str = "UNKNOWN_LIST";
+    /// The floor has no such campaign.
+    pub const UNKNOWN_CAMPAIGN: &str = "UNKNOWN_CAMPAIGN";
+    /// The floor has no such trunk, or it places no calls.
+    pub const UNKNOWN_TRUNK: &str = "UNKNOWN_TRUNK";
+    /// The tenant has no such lead.
+    pub const UNKNOWN_LEAD: &str = "UNKNOWN_LEAD";
+    /// The tenant has no such attempt.
+    pub const UNKNOWN_ATTEMPT: &str = "UNKNOWN_ATTEMPT";
+    /// No rules of this country are known.
+    pub const UNKNOWN_JURISDICTION: &str = "UNKNOWN_JURISDICTION";
+    /// The campaign cannot be judged as it is defined.
+    pub const CAMPAIGN_UNREADY: &str = "CAMPAIGN_UNREADY";
+    /// The first message of an import is no header.
+    pub const IMPORT_NOT_OPENED: &str = "IMPORT_NOT_OPENED";
+    /// The import, or the version of the registry, is over already.
+    pub const ALREADY_IMPORTED: &str = "ALREADY_IMPORTED";
     /// All of them.
     pub const ALL: &[&str] = &[
         UNAUTHENTICATED,
@@ -48,6 +66,15 @@ pub mod reasons {
         REQUEST_ID_REUSED,
         UNKNOWN_CALL,
         NO_FLOOR,
+        UNKNOWN_LIST,
+        UNKNOWN_CAMPAIGN,
+        UNKNOWN_TRUNK,
+        UNKNOWN_LEAD,
+        UNKNOWN_ATTEMPT,
+        UNKNOWN_JURISDICTION,
+        CAMPAIGN_UNREADY,
+        IMPORT_NOT_OPENED,
+        ALREADY_IMPORTED,
     ];
 }
 
@@ -83,6 +110,22 @@ pub fn unknown_call(name: &str) -> Status {
     with_reason(Code::NotFound, reason, format!("{name} is not known"))
 }
 
+/// No such list, campaign, trunk, lead or attempt.
+pub fn unknown(reason: &'static str, name: impl std::fmt::Display) -> Status {
+    with_reason(Code::NotFound, reason, format!("{name} is not known"))
+}
+
+/// A campaign that names no trunk.
+pub fn unknown_trunk(campaign: impl std::fmt::Display) -> Status {
+    let message = format!("campaign {campaign} names no trunk: apply a floor where it does");
+    with_reason(Code::FailedPrecondition, reasons::CAMPAIGN_UNREADY, message)
+}
+
+/// A campaign that cannot be judged as it is defined.
+pub fn campaign_unready(why: &str) -> Status {
+    with_reason(Code::FailedPrecondition, reasons::CAMPAIGN_UNREADY, why)
+}
+
 /// No bearer token that counts.
 pub fn unauthenticated() -> Status {
     let message = "no valid bearer token: make one with `timbre token create`";
@@ -101,6 +144,10 @@ pub fn stopped(Stopped: Stopped) -> Status {
 
 /// The store failed.
 pub fn store(error: &StoreError) -> Status {
+    if let StoreError::Conflict(what) = error {
+        let what = what.trim_end_matches("; it");
+        return with_reason(Code::FailedPrecondition, reasons::ALREADY_IMPORTED, what);
+    }
     tracing::error!(%error, "the store failed");
     if let StoreError::Corrupt { .. } = error {
         let message = "the store holds something that cannot be read: see the node's log";

@@ -95,17 +95,51 @@ const HEADINGS: [(&str, &[&str]); 10] = [
     (
         "name",
         &[
-            "nombre", "name", "nombre_completo", "full_name", "nombre_y_apellidos", "first_name",
-            "last_name", "surname", "apellidos", "apellido", "apellido1", "apellido2",
-            "primer_apellido", "segundo_apellido", "contacto", "contact", "razon_social", "titular",
+            "nombre",
+            "name",
+            "nombre_completo",
+            "full_name",
+            "nombre_y_apellidos",
+            "first_name",
+            "last_name",
+            "surname",
+            "apellidos",
+            "apellido",
+            "apellido1",
+            "apellido2",
+            "primer_apellido",
+            "segundo_apellido",
+            "contacto",
+            "contact",
+            "razon_social",
+            "titular",
         ],
     ),
     (
         "key",
         &[
-            "id", "id_cliente", "cliente_id", "customer_id", "client_id", "person_id", "key", "clave",
-            "external_id", "id_externo", "referencia", "ref", "crm_id", "dni", "nif", "nie", "cif",
-            "rfc", "rut", "curp", "n_o_cliente", "numero_cliente",
+            "id",
+            "id_cliente",
+            "cliente_id",
+            "customer_id",
+            "client_id",
+            "person_id",
+            "key",
+            "clave",
+            "external_id",
+            "id_externo",
+            "referencia",
+            "ref",
+            "crm_id",
+            "dni",
+            "nif",
+            "nie",
+            "cif",
+            "rfc",
+            "rut",
+            "curp",
+            "n_o_cliente",
+            "numero_cliente",
         ],
     ),
     ("role", &["rol", "role", "decisor", "decision_maker"]),
@@ -113,27 +147,43 @@ const HEADINGS: [(&str, &[&str]); 10] = [
     (
         "consent",
         &[
-            "consentimiento", "consent", "consent_basis", "base_legal", "base_juridica", "legal_basis",
+            "consentimiento",
+            "consent",
+            "consent_basis",
+            "base_legal",
+            "base_juridica",
+            "legal_basis",
             "base_consentimiento",
         ],
     ),
     (
         "consent_date",
         &[
-            "fecha_consentimiento", "fecha_de_consentimiento", "fecha_del_consentimiento",
-            "consent_date", "consent_at", "fecha_base_legal",
+            "fecha_consentimiento",
+            "fecha_de_consentimiento",
+            "fecha_del_consentimiento",
+            "consent_date",
+            "consent_at",
+            "fecha_base_legal",
         ],
     ),
     ("tags", &["etiquetas", "etiqueta", "tags", "tag"]),
     (
         "postcode",
-        &["cp", "codigo_postal", "cod_postal", "c_p", "postcode", "postal_code", "zip", "zip_code", "cep"],
+        &[
+            "cp",
+            "codigo_postal",
+            "cod_postal",
+            "c_p",
+            "postcode",
+            "postal_code",
+            "zip",
+            "zip_code",
+            "cep",
+        ],
     ),
     ("region", &["region_iso", "region_code", "iso_region", "uf", "state"]),
-    (
-        "zone",
-        &["timezone", "time_zone", "tz", "zona_horaria", "huso_horario", "zona"],
-    ),
+    ("zone", &["timezone", "time_zone", "tz", "zona_horaria", "huso_horario", "zona"]),
 ];
 
 /// What every column of a table says.
@@ -184,7 +234,10 @@ impl Columns {
         for (field, heading) in mapping {
             let same = |it: &String| it == heading || plain(it) == plain(heading);
             let at = headings.iter().position(same).ok_or_else(|| {
-                format!("--map {field}={heading}: there is no such column; there are {}", list(&headings))
+                format!(
+                    "--map {field}={heading}: there is no such column; there are {}",
+                    list(&headings)
+                )
             })?;
             if let Some(column) = of_field(field) {
                 mapped.insert(at, column);
@@ -295,7 +348,9 @@ impl Columns {
                 (Some(rest), _) => {
                     rest.split(']').next().and_then(|at| at.parse().ok()).and_then(nth_number)
                 }
-                (None, Some(name)) => self.headings.iter().map(String::as_str).find(|it| plain(it) == name),
+                (None, Some(name)) => {
+                    self.headings.iter().map(String::as_str).find(|it| plain(it) == name)
+                }
                 (None, None) => None,
             },
         };
@@ -375,9 +430,13 @@ fn number_label(word: &str) -> Option<String> {
         let is_number = parts.iter().any(|part| of(&bare(part)).is_some());
         (is_number && parts.iter().all(|part| known(&part))).then_some("")
     })?;
-    let of_label = |part: &&str| LABEL_WORDS.iter().find(|(it, _)| *it == bare(part)).map(|it| it.1);
+    let of_label =
+        |part: &&str| LABEL_WORDS.iter().find(|(it, _)| *it == bare(part)).map(|it| it.1);
     let of_number = |part: &&str| of(&bare(part)).filter(|it| !it.is_empty());
-    let told = parts.iter().find_map(|part| of_label(&part)).or(parts.iter().find_map(|it| of_number(&it)));
+    let told = parts
+        .iter()
+        .find_map(|part| of_label(&part))
+        .or(parts.iter().find_map(|it| of_number(&it)));
     Some(told.unwrap_or(label).to_owned())
 }
 

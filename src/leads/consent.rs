@@ -13,8 +13,8 @@ const MONTH_FIRST: [&str; 3] = ["US", "PH", "PR"];
 pub(super) fn read(raw: &RawConsent, now: Civil) -> Result<Consent, Fault> {
     let RawConsent { basis, given_at } = raw;
     let reason = "it is no ground for a call";
-    let read = basis_of(basis)
-        .ok_or_else(|| Fault::new("consent.basis", basis, reason, bases()))?;
+    let read =
+        basis_of(basis).ok_or_else(|| Fault::new("consent.basis", basis, reason, bases()))?;
     let given_at = given_at.ok_or_else(|| {
         let reason = "a ground without a date proves nothing";
         Fault::new("consent.give_time", "", reason, "write since when it holds")

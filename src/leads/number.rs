@@ -25,7 +25,8 @@ pub type NoNumber = (&'static str, &'static str);
 pub fn read(text: &str, country: &str) -> Result<Numbered, NoNumber> {
     let dialed = dialed(text)?;
     let home: Option<Id> = country.parse().ok();
-    let unreadable = ("it is no number of its country", "write + and the country code, or all digits");
+    let unreadable =
+        ("it is no number of its country", "write + and the country code, or all digits");
     let parsed = phonenumber::parse(home, &dialed).map_err(|_| unreadable)?;
     if !parsed.is_valid() {
         return Err(("no such number can exist in its country", "look the number up"));
@@ -61,7 +62,10 @@ fn dialed(text: &str) -> Result<String, NoNumber> {
     let rest = rest.strip_suffix(".0").unwrap_or(rest);
     let foreign = rest.chars().find(|it| !it.is_ascii_digit() && !is_separator(*it));
     if foreign.is_some() {
-        return Err(("it holds more than digits and separators", "write one number, without extension"));
+        return Err((
+            "it holds more than digits and separators",
+            "write one number, without extension",
+        ));
     }
     let digits: String = rest.chars().filter(char::is_ascii_digit).collect();
     if digits.len() < DIGITS_MIN {
@@ -72,7 +76,10 @@ fn dialed(text: &str) -> Result<String, NoNumber> {
 
 /// What people put between digits; also the hard blank, and the blank that phones put.
 const fn is_separator(it: char) -> bool {
-    matches!(it, ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{202f}' | '\u{2011}' | '\u{2013}')
+    matches!(
+        it,
+        ' ' | '-' | '.' | '/' | '(' | ')' | '\u{a0}' | '\u{202f}' | '\u{2011}' | '\u{2013}'
+    )
 }
 
 #[cfg(test)]

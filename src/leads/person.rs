@@ -93,7 +93,8 @@ fn read_number(at: usize, raw: &RawNumber, home: &str) -> Result<LeadNumber, Fau
     let country = country.ok_or_else(|| fault("it belongs to no country", "leave it out"))?;
     let label = text(&field("label"), label, LABEL_MAX)?;
     let region_given = text(&field("region"), region, 3)?;
-    let Location { place, zones: possible } = place::find(&country, &number, &region_given, postcode);
+    let Location { place, zones: possible } =
+        place::find(&country, &number, &region_given, postcode);
     if let Some(zone) = zones.iter().find(|it| !place::may_be_in(&place.country, it)) {
         let reason = format!("it is no time zone of {}", place.country);
         let remedy = "write one of the country's, such as Europe/Madrid, or none";
@@ -141,9 +142,8 @@ fn read_party(text: &str) -> Result<Party, Fault> {
 fn read_tags(tags: &[String]) -> Result<BTreeSet<Slug>, Fault> {
     let words = tags.iter().map(|it| plain(it)).filter(|it| !it.is_empty());
     let read = words.map(|word| {
-        Slug::parse(&word).map_err(|_| {
-            Fault::new("tags", &word, "it is too long", "write at most 64 characters")
-        })
+        Slug::parse(&word)
+            .map_err(|_| Fault::new("tags", &word, "it is too long", "write at most 64 characters"))
     });
     let tags: BTreeSet<_> = read.collect::<Result<_, _>>()?;
     if tags.len() > TAGS_MAX {
@@ -185,8 +185,7 @@ mod tests {
     }
 
     fn raw(numbers: &[&str]) -> RawLead {
-        let number =
-            |text: &&str| RawNumber { number: (*text).to_owned(), ..RawNumber::default() };
+        let number = |text: &&str| RawNumber { number: (*text).to_owned(), ..RawNumber::default() };
         RawLead { numbers: numbers.iter().map(number).collect(), ..RawLead::default() }
     }
 

@@ -58,9 +58,11 @@ mod tests {
 
     #[test]
     fn a_number_alone_has_its_country() {
-        for (text, country, zones) in
-            [("+34910000001", "ES", true), ("+12125552368", "US", true), ("+8613800138000", "CN", false)]
-        {
+        for (text, country, zones) in [
+            ("+34910000001", "ES", true),
+            ("+12125552368", "US", true),
+            ("+8613800138000", "CN", false),
+        ] {
             let found = located(&PhoneNumber::parse(text).expect("a number"));
             assert_eq!((found.place.country.as_str(), !found.zones.is_empty()), (country, zones));
         }

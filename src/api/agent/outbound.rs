@@ -52,17 +52,12 @@ pub(super) async fn for_engine(
 }
 
 /// A number as it is dialed in the country of the campaign's first list.
-fn dialed(
-    floor: &FloorSpec,
-    campaign: &CampaignId,
-    text: &str,
-) -> Result<PhoneNumber, FieldError> {
+fn dialed(floor: &FloorSpec, campaign: &CampaignId, text: &str) -> Result<PhoneNumber, FieldError> {
     let home = crate::leads::home_of(floor, campaign).unwrap_or_default();
     let read = number::read(text, &home);
     // The number is not repeated: it could be a real one.
-    let fault = |(reason, remedy)| {
-        FieldError::new("dial_number.number", "", format!("{reason}: {remedy}"))
-    };
+    let fault =
+        |(reason, remedy)| FieldError::new("dial_number.number", "", format!("{reason}: {remedy}"));
     read.map(|it| it.number).map_err(fault)
 }
 

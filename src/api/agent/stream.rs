@@ -257,11 +257,7 @@ impl Stream {
         self.send(0, result).await
     }
 
-    async fn perform(
-        &self,
-        request_id: &str,
-        command: Command,
-    ) -> Option<Arc<CommandOutcome>> {
+    async fn perform(&self, request_id: &str, command: Command) -> Option<Arc<CommandOutcome>> {
         let verdict = self.context.driver.command(command).await.ok()?;
         let outcome = Arc::new(match verdict {
             Ok(reply) => CommandOutcome { later: reply == Reply::Later, rejection: None },

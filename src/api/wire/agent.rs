@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use timbre_engine::{AgentView, Because, PlacedCall};
 use timbre_model::{
-    AgentRef, CallId, CallerId, CampaignRef, Civil, Disposition, EndCause, FieldError, OfferId, OfferOutcome,
-    PhoneNumber, QueueRef, ReleasedBy, Slug,
+    AgentRef, CallId, CallerId, CampaignRef, Civil, Disposition, EndCause, FieldError, OfferId,
+    OfferOutcome, PhoneNumber, QueueRef, ReleasedBy, Slug,
 };
 
 use super::error::ApiError;
@@ -431,7 +431,7 @@ pub(super) fn word<T>(
 }
 
 /// The same, where an empty text is none.
-pub(super) fn optional<T>(
+pub(in crate::api) fn optional<T>(
     field: &str,
     text: &str,
     parse: impl FnOnce(&str) -> Option<T>,

@@ -98,9 +98,8 @@ pub(super) fn from_wire(faults: &mut Faults, at: &str, wire: pb::Campaign) -> Op
     let queue = faults.keep(id(&field("queue"), &queue, QueueId::parse));
     let mode = mode_from_wire(faults, &field("mode"), mode);
     let lists = faults.each(&field("lists"), lists, list_from_wire);
-    let trunk = |faults: &mut Faults, at: &str, text: String| {
-        faults.keep(id(at, &text, TrunkId::parse))
-    };
+    let trunk =
+        |faults: &mut Faults, at: &str, text: String| faults.keep(id(at, &text, TrunkId::parse));
     let trunks = faults.each(&field("trunks"), trunks, trunk);
     let caller_ids = caller_ids_from_wire(faults, &field("caller_ids"), caller_ids);
     let purpose = faults.word(&field("purpose"), &purpose, Purpose::parse);

@@ -102,7 +102,9 @@ fn whom_from_wire(whom: Option<WireWhom>) -> Result<Barred, FieldError> {
                 && !digits.starts_with('0')
                 && PREFIX_DIGITS.contains(&digits.len());
             let remedy = "write + and 1 to 14 digits, with the country code, such as +34803";
-            if sound { Ok(Barred::Prefix(text)) } else {
+            if sound {
+                Ok(Barred::Prefix(text))
+            } else {
                 Err(FieldError::new("entry.prefix", cut(&text), remedy))
             }
         }

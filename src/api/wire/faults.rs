@@ -37,7 +37,11 @@ impl Faults {
         self.each(field, wire, read).into_iter().collect()
     }
 
-    pub(super) fn skills(&mut self, field: &str, wire: BTreeMap<String, u32>) -> BTreeMap<SkillId, u8> {
+    pub(super) fn skills(
+        &mut self,
+        field: &str,
+        wire: BTreeMap<String, u32>,
+    ) -> BTreeMap<SkillId, u8> {
         let read = |(skill, level): (String, u32)| {
             let skill = self.keep(id(field, &skill, SkillId::parse))?;
             let level = self.keep(small(&format!("{field}.{skill}"), level, "give 1 to 10"))?;
@@ -94,4 +98,3 @@ impl Faults {
 pub(super) fn small(field: &str, value: u32, remedy: &str) -> Result<u8, FieldError> {
     u8::try_from(value).map_err(|_| FieldError::new(field, value, remedy))
 }
-

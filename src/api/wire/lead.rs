@@ -33,7 +33,11 @@ pub(super) fn list_to_wire(spec: &ListSpec) -> pb::LeadList {
     }
 }
 
-pub(super) fn list_from_wire(faults: &mut Faults, at: &str, wire: pb::LeadList) -> Option<ListSpec> {
+pub(super) fn list_from_wire(
+    faults: &mut Faults,
+    at: &str,
+    wire: pb::LeadList,
+) -> Option<ListSpec> {
     let pb::LeadList { id: list, display_name, client, country, order, duplicates } = wire;
     let field = |name: &str| format!("{at}.{name}");
     let list = faults.keep(id(&field("id"), &list, ListId::parse));

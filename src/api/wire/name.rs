@@ -103,7 +103,9 @@ pub fn read_call(field: &str, text: &str) -> Result<(TenantId, CallId), FieldErr
 /// Reads `tenants/{tenant}/campaigns/{campaign}`.
 pub fn read_campaign(field: &str, text: &str) -> Result<CampaignRef, FieldError> {
     child(text, "campaigns")
-        .and_then(|(tenant, id)| Some(CampaignRef { tenant, campaign: CampaignId::parse(id).ok()? }))
+        .and_then(|(tenant, id)| {
+            Some(CampaignRef { tenant, campaign: CampaignId::parse(id).ok()? })
+        })
         .ok_or_else(|| fault(field, text, "tenants/{tenant}/campaigns/{campaign}"))
 }
 
@@ -153,7 +155,7 @@ pub(super) fn id<T>(
 }
 
 /// A field's value as far as an error may repeat it.
-pub(super) fn cut(value: &str) -> String {
+pub fn cut(value: &str) -> String {
     value.chars().take(64).collect()
 }
 
@@ -185,10 +187,8 @@ mod tests {
         assert_eq!(read_queue("f", &queue(&ventas)), Ok(ventas));
         assert_eq!(read_call("f", &call(&t(), id)), Ok((t(), id)));
         let slug = |text| Slug::parse(text).expect("a slug");
-        let spring = CampaignRef {
-            tenant: t(),
-            campaign: CampaignId::parse("spring").expect("an id"),
-        };
+        let spring =
+            CampaignRef { tenant: t(), campaign: CampaignId::parse("spring").expect("an id") };
         let carrier = TrunkRef { tenant: t(), trunk: TrunkId::parse("carrier").expect("an id") };
         let lugo = ListId::parse("lugo").expect("an id");
         assert_eq!(read_campaign("f", &campaign(&spring)), Ok(spring));

@@ -93,7 +93,9 @@ impl CampaignStatus {
 /// Why nothing can be authorized, for people.
 pub fn withheld_words(why: &Withheld) -> String {
     match why {
-        Withheld::StoreAway => "the database is away: nothing is dialed until it is back".to_owned(),
+        Withheld::StoreAway => {
+            "the database is away: nothing is dialed until it is back".to_owned()
+        }
         Withheld::ClockUntrusted => {
             "the host's clock has stepped: nothing is dialed until it has settled".to_owned()
         }

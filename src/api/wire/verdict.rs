@@ -56,16 +56,8 @@ fn read_remedy(word: &str) -> Option<Remedy> {
 
 /// As the wire has it.
 pub fn to_wire(verdict: Verdict) -> pb::Verdict {
-    let Verdict {
-        permitted,
-        rule,
-        because,
-        earliest,
-        remedy,
-        local_times,
-        disclosures,
-        checks,
-    } = verdict;
+    let Verdict { permitted, rule, because, earliest, remedy, local_times, disclosures, checks } =
+        verdict;
     let check = |Check { rule, passed, text, until }| pb::Check {
         rule,
         passed,

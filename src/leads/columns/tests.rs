@@ -72,7 +72,17 @@ fn what_cannot_be_mapped_says_what_there_is() {
 #[test]
 fn a_row_becomes_a_lead() {
     let columns = find(
-        &["Tel", "Móvil", "Nombre", "Apellidos", "CP", "Base legal", "Fecha consentimiento", "tags", "Edad"],
+        &[
+            "Tel",
+            "Móvil",
+            "Nombre",
+            "Apellidos",
+            "CP",
+            "Base legal",
+            "Fecha consentimiento",
+            "tags",
+            "Edad",
+        ],
         "",
     )
     .unwrap();
@@ -90,7 +100,10 @@ fn a_row_becomes_a_lead() {
     let short = columns.lead("910000001".split('|'), &import).unwrap();
     assert_eq!((short.numbers.len(), short.name.as_str()), (1, ""));
     let fault = columns.lead("1|2|a|b|c|expreso|ayer".split('|'), &import).unwrap_err();
-    assert_eq!((columns.heading_of(&fault.field), fault.value.as_str()), ("Fecha consentimiento", "ayer"));
+    assert_eq!(
+        (columns.heading_of(&fault.field), fault.value.as_str()),
+        ("Fecha consentimiento", "ayer")
+    );
     assert_eq!(columns.heading_of("numbers[1].number"), "Móvil");
     assert_eq!(columns.heading_of("attributes.edad"), "Edad");
     assert_eq!(columns.heading_of("numbers[9].number"), "numbers[9].number");

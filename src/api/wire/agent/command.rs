@@ -256,7 +256,11 @@ fn command_from_wire(command: Option<WireCommand>) -> Result<AgentCommand, Field
         Some(WireCommand::DoNotCall(pb::DoNotCall { call, scope, note })) => {
             let call = read_call("do_not_call.call", &call)?;
             let scope = optional("do_not_call.scope", &scope, BarScope::parse)?;
-            AgentCommand::DoNotCall { call, scope: scope.unwrap_or_default(), note: note_of(&note)? }
+            AgentCommand::DoNotCall {
+                call,
+                scope: scope.unwrap_or_default(),
+                note: note_of(&note)?,
+            }
         }
         Some(WireCommand::CorrectMachine(pb::CorrectMachine { call, verdict })) => {
             let call = read_call("correct_machine.call", &call)?;

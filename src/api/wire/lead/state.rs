@@ -37,9 +37,9 @@ pub fn state_from_wire(wire: pb::LeadState) -> Result<LeadState, FieldError> {
             at: need_moment("state.time", time)?,
             agent: optional("state.agent", &agent, |it| AgentId::parse(it).ok())?,
         },
-        "finished" => LeadState::Finished {
-            disposition: id("state.disposition", &disposition, Slug::parse)?,
-        },
+        "finished" => {
+            LeadState::Finished { disposition: id("state.disposition", &disposition, Slug::parse)? }
+        }
         "blocked" => LeadState::Blocked { rule, until: read_moment("state.time", time)? },
         other => {
             let remedy = "give one of ready, claimed, retry, callback, finished, blocked";
