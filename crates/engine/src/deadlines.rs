@@ -81,6 +81,10 @@ impl Turn<'_> {
     pub(crate) fn look_at_hindrances(&mut self, agent: usize) {
         let it = &self.floor.agents[agent];
         match (&it.state, it.hindrance()) {
+            // Who looks at a lead cannot have it called without a phone.
+            (AgentState::Preview(_), Some(NotReadyReason::StationLost)) => {
+                self.fail_offer(agent, Failure::PhoneLost);
+            }
             (AgentState::Ready, Some(reason)) => self.enter(agent, AgentState::NotReady(reason)),
             (
                 AgentState::NotReady(NotReadyReason::Disconnected | NotReadyReason::StationLost),

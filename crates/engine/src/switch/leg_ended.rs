@@ -39,7 +39,7 @@ fn agent_leg(turn: &mut Turn, agent: usize, leg: LegId, how: LegEnd) {
         it.station.leg = None;
     }
     if it.state.line().is_none_or(|line| line.leg() != leg) {
-        return lost_between_calls(turn, agent);
+        return turn.look_at_hindrances(agent);
     }
     match it.state {
         AgentState::Offered(Offered { answer, .. }) => turn.fail_offer(agent, failure(answer, how)),
@@ -59,17 +59,6 @@ fn failure(answer: Answer, how: LegEnd) -> Failure {
         (LegEnd::NoAnswer, Answer::Pending { .. } | Answer::Ringing { .. }) => Failure::Missed,
         (LegEnd::NoAnswer | LegEnd::Unreachable | LegEnd::Lost | LegEnd::Ours, _)
         | (LegEnd::Failed { .. }, _) => Failure::PhoneLost,
-    }
-}
-
-/// Who looks at a lead, or is kept for one, cannot talk to anybody without a phone.
-fn lost_between_calls(turn: &mut Turn, agent: usize) {
-    let it = &turn.floor.agents[agent];
-    match it.state {
-        AgentState::Preview(_) if !it.has_station() => {
-            turn.fail_offer(agent, Failure::PhoneLost);
-        }
-        _ => turn.look_at_hindrances(agent),
     }
 }
 

@@ -2,9 +2,8 @@
 
 use timbre_model::{AgentRef, LegId, StationMode};
 
-use crate::agent::{AgentState, Line};
+use crate::agent::Line;
 use crate::engine::Party;
-use crate::offering::Failure;
 use crate::port::SwitchAction;
 use crate::turn::Turn;
 use crate::{Rejection, Reply};
@@ -17,13 +16,7 @@ pub(crate) fn registered(
 ) -> Result<Reply, Rejection> {
     let agent = turn.floor.agent_at(who)?;
     turn.floor.agents[agent].station.registered = reachable;
-    let it = &turn.floor.agents[agent];
-    match it.state {
-        AgentState::Preview(_) if !it.has_station() => {
-            turn.fail_offer(agent, Failure::PhoneLost);
-        }
-        _ => turn.look_at_hindrances(agent),
-    }
+    turn.look_at_hindrances(agent);
     Ok(Reply::Done)
 }
 

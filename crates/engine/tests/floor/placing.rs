@@ -43,6 +43,9 @@ pub struct Placing {
     pub dialed: BTreeSet<CallId>,
     pub permitted: BTreeSet<CallId>,
     pub ended: BTreeSet<CallId>,
+    /// With the newest request that was made before.
+    pub barred: Vec<(u64, DoNotCallEntry)>,
+    pub newest: u64,
     minted: u64,
     last: Option<Authorized>,
 }
@@ -188,6 +191,9 @@ impl World {
     /// What must hold of what came out: one INVITE an attempt, of a permit only, and one end, after which it rests.
     pub fn audit(&mut self, changes: &[Change]) {
         for change in changes {
+            if let Change::DoNotCall(entry) = change {
+                self.placing.barred.push((self.placing.newest, (**entry).clone()));
+            }
             let Change::Attempt(record) = change else { continue };
             let id = record.id;
             assert!(!self.placing.ended.contains(&id), "{id} is written after its end");
@@ -198,7 +204,18 @@ impl World {
         }
     }
 
-    pub fn audit_dial(&mut self, call: CallId) {
+    /// Somebody barred the number before; `asked`: before this request was made.
+    pub fn is_barred(&self, number: &PhoneNumber, asked: Option<u64>) -> bool {
+        let mut barred = self.placing.barred.iter();
+        barred.any(|(newest, it)| {
+            asked.is_none_or(|batch| batch > *newest)
+                && it.scope == DoNotCallScope::Tenant
+                && it.whom.holds(number)
+        })
+    }
+
+    pub fn audit_dial(&mut self, call: CallId, number: &PhoneNumber) {
+        assert!(!self.is_barred(number, None), "{call} is dialed after its number was barred");
         assert!(self.placing.permitted.contains(&call), "{call} is dialed without a permit");
         assert!(!self.placing.ended.contains(&call), "{call} is dialed after its end");
         assert!(self.placing.dialed.insert(call), "{call} is dialed twice");

@@ -130,6 +130,14 @@ fn granted(world: &mut World, request: &AuthorizeRequest, how: u8) -> Verdicts {
     let pooled = matches!(request.want, Want::Leads { .. });
     let mut permits: Vec<Permit> =
         (0..most).map(|k| world.permit(request, &format!("p{n}-{k}"))).collect();
+    // The store knows who was barred before it was asked.
+    permits.retain(|it| {
+        let known = world.is_barred(&it.attempt.number, Some(request.batch));
+        if known {
+            world.placing.permitted.remove(&it.attempt.id);
+        }
+        !known
+    });
     if let Some(first) = permits.first_mut().filter(|_| pooled) {
         first.bound = how % 5 == 0;
         first.agent = (how % 7 == 0).then(|| agent("a2").agent);
@@ -199,7 +207,7 @@ fn campaign_command(n: usize, what: u8) -> Command {
 }
 
 fn bar(world: &mut World, what: u8) {
-    let number = PhoneNumber::parse(&format!("+346{:08}", what % 40)).expect("a number");
+    let number = PhoneNumber::parse(&format!("+346{:08}", what % 60)).expect("a number");
     let entry = DoNotCallEntry {
         tenant: tenant(),
         whom: if what > 250 { Barred::Prefix("+34".to_owned()) } else { Barred::Number(number) },

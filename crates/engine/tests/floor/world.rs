@@ -144,9 +144,9 @@ impl World {
                 SwitchAction::RingStation { leg, agent, .. } => {
                     self.legs.insert(*leg, agent.agent.to_string());
                 }
-                SwitchAction::Dial { leg, call, .. } => {
+                SwitchAction::Dial { leg, call, number, .. } => {
                     self.legs.insert(*leg, self.name_of(*call).to_owned());
-                    self.audit_dial(*call);
+                    self.audit_dial(*call, number);
                 }
                 _ => {}
             }
@@ -159,6 +159,9 @@ impl World {
         let lines: Vec<String> = changes.chain(events).chain(actions).chain(requests).collect();
         self.trace.extend(lines);
         self.changes.append(&mut out.changes);
+        if let Some(last) = out.requests.last() {
+            self.placing.newest = last.batch;
+        }
         self.placing.requests.append(&mut out.requests);
         reply
     }
