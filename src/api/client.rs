@@ -2,6 +2,7 @@
 
 mod agent;
 mod error;
+mod outbound;
 mod reads;
 mod watch;
 
@@ -16,6 +17,9 @@ use tonic::{Request, Status};
 
 pub use agent::AgentStream;
 pub use error::ClientError;
+pub use outbound::{
+    AuditExport, CampaignWatch, LeadImport, Paged, RegistryImport, RegistryVersion, Source, Unsent,
+};
 pub use reads::PresentFloor;
 pub use watch::FloorWatch;
 

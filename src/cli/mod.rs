@@ -4,13 +4,18 @@ mod access;
 mod agent;
 mod apply;
 mod calls;
+mod campaign;
 mod demo;
 mod doctor;
+mod ids;
+mod leads;
 mod out;
+mod pages;
 mod serve;
 mod table;
 mod token;
 mod top;
+mod verdict;
 mod words;
 
 use std::process::ExitCode;
@@ -39,6 +44,12 @@ enum Command {
     Calls(Box<calls::Calls>),
     /// Make, list and revoke the API's tokens, straight in the database
     Token(token::Token),
+    /// Import leads, and see where they stand
+    Leads(Box<leads::Leads>),
+    /// Run campaigns, and see how they stand
+    Campaign(Box<campaign::Campaign>),
+    /// Stop and resume a trunk's outgoing calls: the kill switch against toll fraud
+    Trunk(campaign::Trunk),
     /// Work as an agent: a softphone's controls in the terminal
     Agent(agent::Agent),
     /// Watch the floor: a live wallboard in the terminal
@@ -68,6 +79,9 @@ async fn run(access: access::Access, command: Command) -> anyhow::Result<ExitCod
         Command::Apply(it) => it.run(&access).await?,
         Command::Calls(it) => it.run(&access).await?,
         Command::Token(it) => it.run().await?,
+        Command::Leads(it) => it.run(&access).await?,
+        Command::Campaign(it) => it.run(&access).await?,
+        Command::Trunk(it) => it.run(&access).await?,
         Command::Agent(it) => it.run(&access).await?,
         Command::Top(it) => it.run(&access).await?,
         Command::Demo(it) => it.run().await?,

@@ -42,7 +42,7 @@ fn present(wire: pb::Floor) -> Result<PresentFloor, ClientError> {
     Ok(PresentFloor { tenant, etag, updated, spec })
 }
 
-fn request_id() -> String {
+pub(super) fn request_id() -> String {
     format!("{:032x}", u128::from_be_bytes(entropy::bytes()))
 }
 
