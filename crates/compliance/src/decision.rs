@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 use timbre_model::{Civil, ConsentBasis};
 
+use crate::hours::Hours;
 use crate::rule::{StartPoint, Trigger};
 
 /// Stable name of a rule: `ES-window-96.2`. Beyond those of the data there are `campaign-schedule`, `internal-list`,
@@ -123,6 +124,8 @@ pub enum Looked {
         at: DateTime,
         /// The holiday there, if it is one.
         holiday: Option<Arc<str>>,
+        /// The rule's hours on that day of the week.
+        hours: Hours,
     },
     /// Earlier calls.
     Count {

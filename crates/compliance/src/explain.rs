@@ -11,7 +11,7 @@ use crate::rule::Trigger;
 
 impl Decision {
     /// One line for each rule that was looked at, the one that decides first: `ES-window-96.2 · callee's local time Sat
-    /// 2026-11-21 10:15 Europe/Madrid · outside the legal hours · next Mon 2026-11-23 09:00`.
+    /// 2026-11-21 10:15 Europe/Madrid · no calls on Saturday · next Mon 2026-11-23 09:00`.
     pub fn explain(&self) -> Vec<String> {
         let zone = self.zone();
         let decides = |entry: &&RuleDecision| match &self.verdict {
@@ -38,16 +38,28 @@ fn line(entry: &RuleDecision, zone: &TimeZone) -> String {
     parts.extend(looked(&entry.looked, zone));
     match &entry.reason {
         None => parts.push("passes".to_owned()),
-        Some(reason) => parts.push(reason.to_string()),
+        Some(reason) => parts.push(why(reason, &entry.looked)),
     }
     parts.extend(entry.until.map(|until| format!("next {}", moment(until, zone))));
     parts.join(" · ")
 }
 
+/// The reason, with the hours where they are the reason.
+fn why(reason: &Reason, looked: &Looked) -> String {
+    let (Looked::Local { at, hours, .. }, false) = (looked, *reason == Reason::Holiday) else {
+        return reason.to_string();
+    };
+    let whose = if *reason == Reason::OutsideSchedule { " in this campaign" } else { "" };
+    if hours.spans().is_empty() {
+        return format!("no calls on {}{whose}", at.strftime("%A"));
+    }
+    format!("calls {hours}{whose}")
+}
+
 fn looked(looked: &Looked, zone: &TimeZone) -> Option<String> {
     let known = |at: &Option<Civil>| at.map_or("never".to_owned(), |at| moment(at, zone));
     Some(match looked {
-        Looked::Local { zone, at, holiday } => {
+        Looked::Local { zone, at, holiday, .. } => {
             let day = holiday.as_ref().map_or(String::new(), |name| format!(", {name}"));
             format!("callee's local time {} {zone}{day}", at.strftime("%a %Y-%m-%d %H:%M"))
         }

@@ -94,6 +94,11 @@ impl Hours {
         Self(DaySpan::new(0, DAY_MINUTES).into_iter().collect())
     }
 
+    /// Stretches in order, none touching another.
+    pub(crate) fn of(spans: &[DaySpan]) -> Self {
+        Self(spans.to_vec())
+    }
+
     /// Checks `text`.
     pub fn parse(text: &str) -> Result<Self, InvalidHours> {
         match text.trim() {
@@ -164,6 +169,31 @@ impl Week {
     pub fn with(mut self, day: Weekday, hours: Hours) -> Self {
         self.days[day as usize] = hours;
         self
+    }
+}
+
+impl fmt::Display for Week {
+    /// `mon-fri 09:00-21:00, sat none, holiday none`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut from = 0;
+        while from < 7 {
+            let same = (from..7).take_while(|day| self.days[*day] == self.days[from]).count();
+            let (first, last) =
+                (Weekday::ALL[from].as_str(), Weekday::ALL[from + same - 1].as_str());
+            let gap = if from == 0 { "" } else { ", " };
+            match same {
+                1 => write!(f, "{gap}{first} {}", self.days[from])?,
+                7 => write!(f, "daily {}", self.days[from])?,
+                _ => write!(f, "{gap}{first}-{last} {}", self.days[from])?,
+            }
+            from += same;
+        }
+        for (word, hours) in [("holidays", &self.holiday), ("eves of holidays", &self.eve)] {
+            if let Some(hours) = hours {
+                write!(f, ", {word} {hours}")?;
+            }
+        }
+        Ok(())
     }
 }
 

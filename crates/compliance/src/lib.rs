@@ -17,6 +17,7 @@ mod explain;
 mod history;
 mod holiday;
 mod hours;
+mod page;
 mod place;
 mod rule;
 mod selector;

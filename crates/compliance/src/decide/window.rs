@@ -9,7 +9,7 @@ use timbre_model::{Civil, DaySpan, WeeklyHours};
 use super::{Block, Here, Look, Question, civil, midnight, stamp};
 use crate::catalog::Zone;
 use crate::decision::{Looked, Reason};
-use crate::hours::{Week, Weekday};
+use crate::hours::{Hours, Week, Weekday};
 use crate::rule::{Rule, RuleKind};
 
 /// How far ahead an opening is sought, in days.
@@ -38,18 +38,20 @@ fn judge(question: &Question<'_>, gate: &Gate<'_>) -> Look {
         Some((here, reason))
     });
     let Some((here, reason)) = shut else {
-        let looked = question.zones.first().map_or(Looked::Duty, |here| clock(question, here));
+        let looked =
+            question.zones.first().map_or(Looked::Duty, |here| clock(question, gate, here));
         return Look::passes(looked);
     };
-    Look::judged(clock(question, here), Some(Block { reason, until: Some(question.now) }))
+    Look::judged(clock(question, gate, here), Some(Block { reason, until: Some(question.now) }))
 }
 
-fn clock(question: &Question<'_>, here: &Here) -> Looked {
+fn clock(question: &Question<'_>, gate: &Gate<'_>, here: &Here) -> Looked {
     let region = question.attempt.place.region.as_deref();
     Looked::Local {
         zone: Arc::clone(&here.zone.name),
         at: here.at,
         holiday: question.place.holiday(here.at.date(), region).cloned(),
+        hours: gate.hours(here.at.date()),
     }
 }
 
@@ -75,6 +77,14 @@ pub(super) fn settle(question: &Question<'_>, from: Civil) -> Option<Civil> {
 }
 
 impl Gate<'_> {
+    /// Its hours on a day that is neither holiday nor eve.
+    fn hours(&self, day: Date) -> Hours {
+        match self {
+            Self::Campaign(week) => Hours::of(spans(week, day)),
+            Self::Law(_, week) => week.on(day.weekday().into()).clone(),
+        }
+    }
+
     /// Why it is shut while the clock shows `at`.
     fn shut(&self, question: &Question<'_>, at: DateTime) -> Option<Reason> {
         let minute =
@@ -148,9 +158,7 @@ fn shut(question: &Question<'_>, week: &Week, day: Date, minute: u16) -> Option<
         return None;
     }
     let region = question.attempt.place.region.as_deref();
-    let closed = |hours: &Option<crate::hours::Hours>| {
-        hours.as_ref().is_some_and(|hours| !hours.holds(minute))
-    };
+    let closed = |hours: &Option<Hours>| hours.as_ref().is_some_and(|hours| !hours.holds(minute));
     let kept = |day: Date| question.place.holiday(day, region).is_some();
     if !question.place.knows(day) || closed(&week.holiday) && kept(day) {
         return Some(Reason::Holiday);
