@@ -139,8 +139,8 @@ fn granted(world: &mut World, request: &AuthorizeRequest, how: u8) -> Verdicts {
         !known
     });
     if let Some(first) = permits.first_mut().filter(|_| pooled) {
-        first.bound = how % 5 == 0;
-        first.agent = (how % 7 == 0).then(|| agent("a2").agent);
+        first.bound = how.is_multiple_of(5);
+        first.agent = how.is_multiple_of(7).then(|| agent("a2").agent);
     }
     Verdicts { permits, ..Verdicts::default() }
 }
