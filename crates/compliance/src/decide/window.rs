@@ -137,7 +137,7 @@ impl Gate<'_> {
         let at = |minute: u16| {
             let (hour, minute) = (i8::try_from(minute / 60).ok()?, i8::try_from(minute % 60).ok()?);
             let clock = zone.tz.to_ambiguous_timestamp(day.at(hour, minute, 0, 0));
-            Some([clock.clone().earlier().ok()?, clock.later().ok()?])
+            Some([clock.earlier().ok()?, clock.later().ok()?])
         };
         let mut instants: Vec<_> = minutes.into_iter().filter_map(at).flatten().collect();
         instants.extend(midnight(day, &zone.tz).and_then(stamp));
