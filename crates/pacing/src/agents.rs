@@ -152,9 +152,14 @@ impl Agents {
                 Phase::Idle | Phase::Away => {}
             }
         }
+        self.forget(span_s);
+        self.look_again();
+    }
+
+    /// So much time has passed for what was learnt to grow older.
+    pub(crate) fn forget(&mut self, span_s: f64) {
         self.habits.talk.fade(span_s);
         self.habits.wrap.fade(span_s);
-        self.look_again();
     }
 
     /// Works out the next row of the outlook: rates change slowly, and a decision must be quick.

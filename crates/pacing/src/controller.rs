@@ -14,6 +14,8 @@ use crate::window::Window;
 /// A line nobody reported on is forgotten this long after the ring timeout.
 const LOST_AFTER_MS: u32 = 8_000;
 
+const SLOT_S: f64 = SLOT_MS as f64 / 1_000.0;
+
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
@@ -303,14 +305,16 @@ impl Controller {
         self.lines.next_slot(self.oldest());
         let hazards = self.ringing.see(&self.lines);
         self.level.predict(hazards);
-        self.window.next_slot(self.settings.cap);
-        self.agents.pass(at, SLOT_MS as f64 / 1_000.0);
+        self.window.pass(1, self.settings.cap);
+        self.agents.pass(at, SLOT_S);
     }
 
     /// Nobody said anything for longer than a line can live: only forgetting is left.
     fn skip(&mut self, now: u64, slots: u64) {
         self.lines.restart(now / SLOT_MS);
         self.ringing.forget(slots);
+        self.window.pass(slots, self.settings.cap);
+        self.agents.forget(slots as f64 * SLOT_S);
         self.level = Level::default();
     }
 }

@@ -24,22 +24,26 @@ pub(crate) struct Durations {
 /// Chance of having ended within 0, 1, 2 … seconds.
 pub(crate) type Within = [f32; AHEAD];
 
-/// Where a bin begins, in seconds; the last one has no end.
-fn edge(bin: usize) -> f64 {
-    if bin == 0 { 0.0 } else { GROWTH.powi(bin as i32 - 1) }
-}
+/// Where each bin begins, in seconds; the last one's end stands behind them.
+const EDGES: [f64; BINS + 1] = {
+    let mut edges = [0.0; BINS + 1];
+    edges[1] = 1.0;
+    let mut bin = 2;
+    while bin <= BINS {
+        edges[bin] = GROWTH * edges[bin - 1];
+        bin += 1;
+    }
+    edges
+};
 
 /// The bin of an elapsed time.
 fn bin(elapsed_s: f64) -> usize {
-    if elapsed_s < 1.0 {
-        return 0;
-    }
-    ((elapsed_s.ln() / GROWTH.ln()) as usize + 1).min(BINS - 1)
+    EDGES[1..BINS].partition_point(|edge| *edge <= elapsed_s)
 }
 
 /// The elapsed time that stands for a bin.
 fn middle(bin: usize) -> f64 {
-    0.5 * (edge(bin) + edge(bin + 1))
+    0.5 * (EDGES[bin] + EDGES[bin + 1])
 }
 
 /// The two bins whose middles lie about an elapsed time, and the weight of the second.
@@ -88,10 +92,15 @@ impl Durations {
 /// Chance of having ended within 0, 1, 2 … seconds, when `elapsed_s` are over.
 pub(crate) fn within(rates: &[f64; BINS], elapsed_s: f64) -> Within {
     let mut chance = [0.0; AHEAD];
-    let (mut passed, mut left) = (elapsed_s, 1.0_f64);
+    let (mut middle_s, mut at) = (elapsed_s + 0.5, bin(elapsed_s + 0.5));
+    let (mut left, mut stays) = (1.0, (-rates[at]).exp());
     for it in chance.iter_mut().skip(1) {
-        left *= (-rates[bin(passed + 0.5)]).exp();
-        passed += 1.0;
+        if at + 1 < BINS && middle_s >= EDGES[at + 1] {
+            at = bin(middle_s);
+            stays = (-rates[at]).exp();
+        }
+        left *= stays;
+        middle_s += 1.0;
         *it = (1.0 - left) as f32;
     }
     chance

@@ -6,9 +6,6 @@ use crate::lines::{AGES, Lines};
 use crate::normal::tail;
 use crate::ringing::Course;
 
-/// Slots in a second.
-const SLOTS: usize = 2;
-
 /// Live answers and free agents, at 1, 2, 3 … seconds from now.
 pub(crate) struct Forecast {
     ahead: usize,
@@ -28,9 +25,7 @@ impl Forecast {
     pub(crate) fn new(course: &Course, level: f64, supply: Supply, ahead: usize) -> Self {
         let ahead = ahead.clamp(1, AHEAD - 1);
         let mut fresh = [0.0; AHEAD];
-        for (at, it) in fresh.iter_mut().enumerate() {
-            *it = (level * course.answered_within(0, SLOTS * at)).min(1.0);
-        }
+        course.answered_within(0, level, &mut fresh[..=ahead]);
         let Supply { mean, variance } = supply;
         let demand = [0.0; AHEAD];
         Self { ahead, demand, variance, supply: mean, fresh, expected_answers: 0.0 }
@@ -43,17 +38,20 @@ impl Forecast {
 
     /// Lines ring already.
     pub(crate) fn ring(&mut self, lines: &Lines, course: &Course, level: f64) {
+        let mut chances = [0.0; AHEAD];
+        let chances = &mut chances[..=self.ahead];
         for age in 0..AGES {
             let count = f64::from(lines.at_age(age));
             if count == 0.0 {
                 continue;
             }
-            for at in 1..=self.ahead {
-                let chance = (level * course.answered_within(age, SLOTS * at)).min(1.0);
-                self.demand[at] += count * chance;
-                self.variance[at] += count * chance * (1.0 - chance);
+            course.answered_within(age, level, chances);
+            let sums = self.demand.iter_mut().zip(&mut self.variance);
+            for (chance, (demand, variance)) in chances.iter().zip(sums).skip(1) {
+                *demand += count * chance;
+                *variance += count * chance * (1.0 - chance);
             }
-            self.expected_answers += count * (level * course.answered_within(age, AGES)).min(1.0);
+            self.expected_answers += count * course.answered_ever(age, level);
         }
     }
 

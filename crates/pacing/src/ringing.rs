@@ -98,8 +98,9 @@ impl Ringing {
             _ => (even, 0.0),
         };
         let seen = self.exposed[age] + PRIOR_WEIGHT;
-        let by_answer = (self.answered[age] + PRIOR_WEIGHT * answer) / seen;
-        let by_failure = (self.failed[age] + PRIOR_WEIGHT * fail) / seen;
+        let weight = 1.0 / seen;
+        let by_answer = (self.answered[age] + PRIOR_WEIGHT * answer) * weight;
+        let by_failure = (self.failed[age] + PRIOR_WEIGHT * fail) * weight;
         (by_answer.min(1.0), by_failure.min(1.0))
     }
 
@@ -130,13 +131,25 @@ impl Course {
         self.answered[AGES]
     }
 
-    /// Chance that a line of this age is answered within `slots` more.
-    pub(crate) fn answered_within(&self, age: usize, slots: usize) -> f64 {
+    /// Chances that a line of this age is answered within 0, 2, 4 … slots more, which are whole
+    /// seconds, times `level`.
+    pub(crate) fn answered_within(&self, age: usize, level: f64, chances: &mut [f64]) {
+        let left = self.left[age];
+        let scale = if left < 1e-9 { 0.0 } else { level / left };
+        let before = self.answered[age];
+        let later = self.answered[age..].iter().step_by(2);
+        let last = self.answered[AGES];
+        for (chance, by) in chances.iter_mut().zip(later.chain(std::iter::repeat(&last))) {
+            *chance = ((by - before) * scale).clamp(0.0, 1.0);
+        }
+    }
+
+    /// Chance that a line of this age is answered at all.
+    pub(crate) fn answered_ever(&self, age: usize, level: f64) -> f64 {
         let left = self.left[age];
         if left < 1e-9 {
             return 0.0;
         }
-        let to = (age + slots).min(AGES);
-        ((self.answered[to] - self.answered[age]) / left).clamp(0.0, 1.0)
+        ((self.answered[AGES] - self.answered[age]) * level / left).clamp(0.0, 1.0)
     }
 }

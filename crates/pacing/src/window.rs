@@ -24,10 +24,11 @@ impl Window {
         self.judge(cap);
     }
 
-    /// A slot has begun: what was recent becomes a little less so.
-    pub(crate) fn next_slot(&mut self, cap: f64) {
-        self.recent_answered *= KEEP_PER_SLOT;
-        self.recent_abandoned *= KEEP_PER_SLOT;
+    /// So many slots have passed: what was recent becomes less so.
+    pub(crate) fn pass(&mut self, slots: u64, cap: f64) {
+        let keep = if slots == 1 { KEEP_PER_SLOT } else { KEEP_PER_SLOT.powf(slots as f64) };
+        self.recent_answered *= keep;
+        self.recent_abandoned *= keep;
         self.judge(cap);
     }
 

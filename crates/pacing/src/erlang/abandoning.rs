@@ -173,7 +173,7 @@ impl<'r> OfferedWait<'r> {
             sum += part;
             let passed = self.log_density(end) - fade * (end - from);
             // Past the peak the density falls ever faster: nothing that counts is left.
-            if end > peak && part <= 1e-17 * sum || end > peak && passed < top - 720.0 {
+            if end > peak && (part <= 1e-17 * sum || passed < top - 720.0) {
                 break;
             }
             at = end;
@@ -185,7 +185,7 @@ impl<'r> OfferedWait<'r> {
 /// Gauss and Legendre's rule with 12 points: exact for polynomials up to degree 23.
 fn gauss_legendre(from: f64, to: f64, of: impl Fn(f64) -> f64) -> f64 {
     const POINTS: [(f64, f64); 6] = [
-        (0.125_233_408_511_468_92, 0.249_147_045_813_402_8),
+        (0.125_233_408_511_468_9, 0.249_147_045_813_402_8),
         (0.367_831_498_998_180_2, 0.233_492_536_538_354_8),
         (0.587_317_954_286_617_4, 0.203_167_426_723_065_92),
         (0.769_902_674_194_304_7, 0.160_078_328_543_346_22),
