@@ -193,6 +193,14 @@ impl Catalog {
         self.jurisdictions.keys().map(String::as_str).filter(|code| *code != HOUSE)
     }
 
+    /// For how many days back the ledger must be read, so that no count and no rest of any rule is missed. Periods that
+    /// span a campaign, and rests that end with a guaranteed agent only, reach further: read abandoned calls from the
+    /// beginning.
+    pub fn look_back_days(&self) -> u32 {
+        let rules = self.jurisdictions.values().flat_map(|it| &it.spec.rules);
+        rules.map(|rule| rule.kind.look_back_days()).max().unwrap_or(0)
+    }
+
     pub(crate) fn indexed(&self, code: &str) -> Option<&Indexed> {
         self.jurisdictions.get(code)
     }

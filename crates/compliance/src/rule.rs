@@ -451,3 +451,45 @@ impl Period {
         }
     }
 }
+
+impl RuleKind {
+    /// How many days back a call may still matter; a day more than the law says, for the zones.
+    pub(crate) fn look_back_days(&self) -> u32 {
+        let days = match self {
+            Self::CountLimit(limit) => match limit.period {
+                Period::RollingHours(hours) => hours.div_ceil(24),
+                Period::CalendarDays(days) | Period::AnchoredDays(days) => days,
+                Period::CalendarWeek => 7,
+                Period::CalendarMonth | Period::Campaign => 31,
+            },
+            Self::Cooldown(rest) => rest.lasts.days(),
+            Self::Window(_)
+            | Self::Deadline(_)
+            | Self::RatioCap(_)
+            | Self::ListScrub(_)
+            | Self::LegalBasis(_)
+            | Self::CallerIdentity(_)
+            | Self::Disclosure(_)
+            | Self::Evidence(_)
+            | Self::Prohibition(_)
+            | Self::Availability(_) => return 0,
+        };
+        days.saturating_add(2)
+    }
+}
+
+impl Span {
+    /// At most so many days.
+    fn days(self) -> u32 {
+        match self {
+            Self::Millis(n) => n.div_ceil(86_400_000),
+            Self::Seconds(n) => n.div_ceil(86_400),
+            Self::Minutes(n) => n.div_ceil(1_440),
+            Self::Hours(n) => n.div_ceil(24),
+            Self::Days(n) | Self::DaysCountingTheFirst(n) => n,
+            // Five working days in seven, and a week of holidays.
+            Self::BusinessDays(n) => n.saturating_mul(2).saturating_add(7),
+            Self::Months(n) => n.saturating_mul(31),
+        }
+    }
+}

@@ -66,6 +66,13 @@ fn holidays_fall_on_their_days() {
     assert!(faults.is_empty(), "{}", faults.join("\n"));
 }
 
+#[test]
+fn the_ledger_is_read_as_far_back_as_the_longest_rest() {
+    // FR-rest-D223-9: the day of the refusal, sixty days, and a day for the zones.
+    assert_eq!(Catalog::shipped().look_back_days(), 62);
+    assert_eq!(Catalog::parse([("tiny", TINY)]).expect("a catalog").look_back_days(), 0);
+}
+
 const TINY: &str = "
 code: ES
 name: Spain
