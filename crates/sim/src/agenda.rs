@@ -56,41 +56,47 @@ pub(crate) enum Turn {
 }
 
 /// The agenda. What is due at one microsecond happens in the order in which it was noted down.
-#[derive(Debug, Default)]
-pub(crate) struct Agenda {
-    heap: BinaryHeap<Reverse<Entry>>,
+#[derive(Debug)]
+pub(crate) struct Agenda<T = Happening> {
+    heap: BinaryHeap<Reverse<Entry<T>>>,
     noted: u64,
 }
 
-#[derive(Debug)]
-struct Entry {
-    at: u64,
-    number: u64,
-    what: Happening,
+impl<T> Default for Agenda<T> {
+    fn default() -> Self {
+        Self { heap: BinaryHeap::new(), noted: 0 }
+    }
 }
 
-impl PartialEq for Entry {
+#[derive(Debug)]
+struct Entry<T> {
+    at: u64,
+    number: u64,
+    what: T,
+}
+
+impl<T> PartialEq for Entry<T> {
     fn eq(&self, other: &Self) -> bool {
         (self.at, self.number) == (other.at, other.number)
     }
 }
 
-impl Eq for Entry {}
+impl<T> Eq for Entry<T> {}
 
-impl PartialOrd for Entry {
+impl<T> PartialOrd for Entry<T> {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl Ord for Entry {
+impl<T> Ord for Entry<T> {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.at, self.number).cmp(&(other.at, other.number))
     }
 }
 
-impl Agenda {
-    pub(crate) fn note(&mut self, at: u64, what: Happening) {
+impl<T> Agenda<T> {
+    pub(crate) fn note(&mut self, at: u64, what: T) {
         self.noted += 1;
         self.heap.push(Reverse(Entry { at, number: self.noted, what }));
     }
@@ -100,15 +106,20 @@ impl Agenda {
         self.heap.peek().map(|Reverse(entry)| entry.at)
     }
 
-    pub(crate) fn pop(&mut self) -> Option<Happening> {
+    pub(crate) fn pop(&mut self) -> Option<T> {
         self.heap.pop().map(|Reverse(entry)| entry.what)
     }
 
-    /// Forgets what a dead node takes with it: legs, reports, commands and effects under way.
-    pub(crate) fn forget_the_node(&mut self) {
-        self.heap.retain(|Reverse(entry)| {
-            use Happening::{Agent, CallerDials, Crash, Operator, Supervisor};
-            matches!(entry.what, CallerDials | Agent(..) | Supervisor | Operator | Crash)
-        });
+    /// Forgets what a dead node takes with it.
+    pub(crate) fn keep(&mut self, which: impl Fn(&T) -> bool) {
+        self.heap.retain(|Reverse(entry)| which(&entry.what));
+    }
+}
+
+impl Happening {
+    /// Happens whether the node lives or not: unlike legs, reports, commands and effects under way.
+    pub(crate) fn outlives_the_node(&self) -> bool {
+        use Happening::{Agent, CallerDials, Crash, Operator, Supervisor};
+        matches!(self, CallerDials | Agent(..) | Supervisor | Operator | Crash)
     }
 }

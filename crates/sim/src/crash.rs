@@ -3,7 +3,7 @@
 use timbre_engine::{Command, Engine, Input, Limits};
 use timbre_model::Civil;
 
-use crate::agenda::Turn;
+use crate::agenda::{Happening, Turn};
 use crate::floor;
 use crate::switch::Switch;
 use crate::world::World;
@@ -15,7 +15,7 @@ impl World {
         let civil: Civil = self.moment().civil;
         let changes = self.ledger.recover(civil);
         self.auditor.node_died(&changes);
-        self.agenda.forget_the_node();
+        self.agenda.keep(Happening::outlives_the_node);
         // A new switch must not give a new leg an old leg's number within this world.
         self.switch = Switch::after(self.switch.arrived);
         self.engine = Engine::new(Limits::default());

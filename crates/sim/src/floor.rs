@@ -97,5 +97,6 @@ pub(crate) fn spec(scenario: &Scenario) -> FloorSpec {
         entry_points: (0..queues)
             .map(|n| EntryPointSpec { number: number(n), queue: queue_id(n) })
             .collect(),
+        ..FloorSpec::default()
     }
 }

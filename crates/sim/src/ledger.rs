@@ -26,7 +26,11 @@ impl Ledger {
                 Change::Call(it) => _ = self.calls.insert(it.id, (**it).clone()),
                 Change::Offer(it) => _ = self.offers.insert(it.id, it.clone()),
                 Change::AgentState(it) => _ = self.agents.insert(it.agent.clone(), it.clone()),
-                Change::Timeline(_) => {}
+                Change::Timeline(_)
+                | Change::Campaign(_)
+                | Change::Attempt(_)
+                | Change::Lead(_)
+                | Change::DoNotCall(_) => {}
             }
         }
     }

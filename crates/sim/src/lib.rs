@@ -17,6 +17,7 @@ mod dice;
 mod floor;
 mod ledger;
 mod mishaps;
+pub mod outbound;
 mod people;
 mod report;
 mod sabotage;

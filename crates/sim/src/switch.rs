@@ -105,7 +105,10 @@ impl Switch {
         match action {
             SwitchAction::Progress { .. }
             | SwitchAction::Hold { .. }
-            | SwitchAction::Unbridge { .. } => {}
+            | SwitchAction::Unbridge { .. }
+            // Days that nobody is called in; see the outbound world.
+            | SwitchAction::Dial { .. }
+            | SwitchAction::PlayAbandoned { .. } => {}
             SwitchAction::Refuse { leg, .. } | SwitchAction::HangUp { leg } => {
                 self.ends(around, leg, LegEnd::Ours);
             }

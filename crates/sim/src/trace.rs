@@ -28,7 +28,11 @@ impl Trace {
         self.mix(at);
         for change in &effects.changes {
             match change {
-                Change::Floor { .. } => self.print(change),
+                Change::Floor { .. }
+                | Change::Campaign(_)
+                | Change::Attempt(_)
+                | Change::Lead(_)
+                | Change::DoNotCall(_) => self.print(change),
                 Change::Call(it) => self.call(it),
                 Change::Timeline(it) => self.entry(it),
                 Change::Offer(it) => self.offer(it),

@@ -195,7 +195,8 @@ impl World {
     }
 
     fn schedule(&mut self, effects: Effects) {
-        let Effects { changes: _, actions, events } = effects;
+        let Effects { changes: _, actions, events, requests } = effects;
+        debug_assert!(requests.is_empty(), "a day without campaigns asks for no attempts");
         if actions.is_empty() && events.is_empty() {
             return;
         }

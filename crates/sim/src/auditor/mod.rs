@@ -110,7 +110,7 @@ impl Auditor {
             Input::Command(Command::SignIn { agent, .. } | Command::Resume { agent }) => {
                 self.stream(agent, true);
             }
-            Input::Command(_) | Input::Wake => {}
+            Input::Command(_) | Input::Wake | Input::Authorized(_) => {}
         }
     }
 
@@ -145,6 +145,18 @@ impl Auditor {
             EventKind::CallResumed { call, .. } => self.call_held(*call, false),
             EventKind::CallEnded(it) => self.call_ended(it),
             EventKind::WrappedUp { call, agent, .. } => self.call_wrapped_up(*call, agent),
+            EventKind::CampaignChanged { .. }
+            | EventKind::Paced(_)
+            | EventKind::Withheld { .. }
+            | EventKind::LeadsRefused { .. }
+            | EventKind::DialRefused { .. }
+            | EventKind::AttemptDialed { .. }
+            | EventKind::AttemptAnswered { .. }
+            | EventKind::AttemptEnded(_)
+            | EventKind::LiveAnswerServed { .. }
+            | EventKind::DoNotCallAdded { .. } => {
+                self.object(format!("{event:?} in a day without campaigns"));
+            }
         }
     }
 
@@ -158,6 +170,9 @@ impl Auditor {
             SwitchAction::Bridge { customer, agent } => self.bridged(*customer, *agent),
             SwitchAction::Hold { customer, agent } => self.held(*customer, *agent),
             SwitchAction::Unbridge { agent } => self.unbridged(*agent),
+            SwitchAction::Dial { .. } | SwitchAction::PlayAbandoned { .. } => {
+                self.object(format!("{action:?} in a day without campaigns"));
+            }
         }
     }
 
@@ -167,6 +182,10 @@ impl Auditor {
             Change::Timeline(entry) => self.entry_recorded(entry),
             Change::Offer(record) => self.offer_recorded(record),
             Change::AgentState(_) | Change::Floor { .. } => {}
+            // Nobody is called in these days; the outbound auditor reads them.
+            Change::Campaign(_) | Change::Attempt(_) | Change::Lead(_) | Change::DoNotCall(_) => {
+                self.object(format!("{change:?} in a day without campaigns"));
+            }
         }
     }
 }

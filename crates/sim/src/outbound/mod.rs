@@ -1,0 +1,22 @@
+//! Campaigns on virtual time: the real engine, pacing and law, and a modelled population that is called.
+//!
+//! [`Setup`] says who calls whom, [`run`] lives it and measures. The same seed gives the same day.
+
+mod authorizer;
+mod chance;
+mod crew;
+mod lines;
+mod measure;
+mod setup;
+mod world;
+
+pub mod grid;
+
+pub use chance::Lasting;
+pub use measure::{Measured, Slice};
+pub use setup::{Course, Habits, Latency, Leads, Ringing, Setup, Shift};
+
+/// Lives a setup from its start to its end.
+pub fn run(setup: &Setup, seed: u64) -> Measured {
+    world::World::new(setup, seed).run()
+}
