@@ -6,7 +6,6 @@
 //! floor commits its calls beside them.
 
 #![expect(clippy::disallowed_methods, reason = "a measurement needs a clock")]
-#![expect(clippy::cast_possible_wrap, reason = "counts of a measurement are small")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};

@@ -47,6 +47,7 @@ CREATE TABLE import_chunks (
 
 -- A lead stands in exactly one of the four partial indexes, which are the campaign's queues: what is ready by rank
 -- within its import, what waits by its time (1 a callback, 2 a retry or a block that ends), what is over, what is claimed.
+-- Each holds the columns of its condition, too: SQLite counts by it alone only then.
 -- A claim lies over the state, which comes back when a reservation is given up.
 CREATE TABLE leads (
     tenant TEXT NOT NULL,
@@ -69,9 +70,9 @@ CREATE TABLE leads (
     PRIMARY KEY (tenant, id)
 ) STRICT, WITHOUT ROWID;
 
-CREATE INDEX leads_ready ON leads (tenant, batch, rank, id) WHERE state = 'ready' AND claim IS NULL;
-CREATE INDEX leads_waiting ON leads (tenant, list, waits, due, rank, id, agent, state) WHERE waits IS NOT NULL AND claim IS NULL;
-CREATE INDEX leads_over ON leads (tenant, list, state, id) WHERE state <> 'ready' AND waits IS NULL AND claim IS NULL;
+CREATE INDEX leads_ready ON leads (tenant, batch, rank, id, state, claim) WHERE state = 'ready' AND claim IS NULL;
+CREATE INDEX leads_waiting ON leads (tenant, list, waits, due, rank, id, agent, state, claim) WHERE waits IS NOT NULL AND claim IS NULL;
+CREATE INDEX leads_over ON leads (tenant, list, state, id, waits, claim) WHERE state <> 'ready' AND waits IS NULL AND claim IS NULL;
 CREATE INDEX leads_claimed ON leads (tenant, list, id) WHERE claim IS NOT NULL;
 CREATE INDEX leads_by_list ON leads (tenant, list, id);
 
