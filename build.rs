@@ -7,7 +7,14 @@ use prost::Message as _;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
     let services = [
-        "agent", "floor", "call", "supervisor", "lead", "campaign", "compliance", "do_not_call",
+        "agent",
+        "floor",
+        "call",
+        "supervisor",
+        "lead",
+        "campaign",
+        "compliance",
+        "do_not_call",
         "attempt",
     ];
     let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));

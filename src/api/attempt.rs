@@ -1,8 +1,6 @@
 //! `AttemptService`: attempts as evidence, and the audit trail.
 
-use timbre_model::{
-    AttemptOutcome, CampaignId, FieldError, LeadId, PhoneNumber, TenantId,
-};
+use timbre_model::{AttemptOutcome, CampaignId, FieldError, LeadId, PhoneNumber, TenantId};
 use timbre_store::AttemptFilter;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;

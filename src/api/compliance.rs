@@ -74,8 +74,7 @@ impl ComplianceService for Laws {
 fn read_number(text: &str, home: &str) -> Result<PhoneNumber, FieldError> {
     let read = leads::number::read(text, home);
     // The number is not repeated: it could be a real one.
-    let fault =
-        |(reason, remedy)| FieldError::new("number", "", format!("{reason}: {remedy}"));
+    let fault = |(reason, remedy)| FieldError::new("number", "", format!("{reason}: {remedy}"));
     read.map(|it| it.number).map_err(fault)
 }
 

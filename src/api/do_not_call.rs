@@ -116,8 +116,7 @@ impl DoNotCallService for DoNotCalls {
     ) -> Result<Response<Self::ImportRegistryStream>, Status> {
         let caller = Caller::of(&request)?.clone();
         let (to_client, answers) = mpsc::channel(limits::IMPORT_AHEAD);
-        let stream =
-            import::Stream::new(self.0.clone(), caller, request.into_inner(), to_client);
+        let stream = import::Stream::new(self.0.clone(), caller, request.into_inner(), to_client);
         tokio::spawn(self.1.clone().run_until_cancelled_owned(stream.run()));
         Ok(Response::new(ReceiverStream::new(answers)))
     }

@@ -87,7 +87,8 @@ impl<'a> Judge<'a> {
 
     /// A request as the engine makes it for a campaign that runs, over its first trunk.
     pub(super) async fn request(&self, spec: &CampaignSpec) -> Result<AuthorizeRequest, Status> {
-        let of = |id: &timbre_model::ListId| self.floor.lists.iter().find(|it| it.id == *id).cloned();
+        let of =
+            |id: &timbre_model::ListId| self.floor.lists.iter().find(|it| it.id == *id).cloned();
         let lists: Vec<ListSpec> = spec.lists.iter().filter_map(|it| of(&it.list)).collect();
         let campaign = CampaignRef { tenant: self.tenant.clone(), campaign: spec.id.clone() };
         let started_at = self.started_at(&campaign).await?.unwrap_or(self.at);
@@ -160,9 +161,8 @@ impl<'a> Judge<'a> {
     }
 
     fn ask(&self, request: &AuthorizeRequest) -> Result<timbre_store::Ask, Status> {
-        authorize::ask(request, self.at).map_err(|why| {
-            status::campaign_unready(&super::wire::pacing::withheld_words(&why))
-        })
+        authorize::ask(request, self.at)
+            .map_err(|why| status::campaign_unready(&super::wire::pacing::withheld_words(&why)))
     }
 
     /// What holds for a lead in a campaign, over all of its numbers.
@@ -213,7 +213,8 @@ impl<'a> Judge<'a> {
                 later(*at, format!("a call was promised{by} for then"))
             }
             LeadState::Finished { disposition } => {
-                let why = format!("it is finished: {disposition}; `timbre leads reset` begins anew");
+                let why =
+                    format!("it is finished: {disposition}; `timbre leads reset` begins anew");
                 Some(Standing::new(Callable::Never, "finished", why))
             }
             LeadState::Blocked { rule, until: Some(at) } if *at > self.at => {

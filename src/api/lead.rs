@@ -33,8 +33,7 @@ impl LeadService for Leads {
     ) -> Result<Response<Self::ImportStream>, Status> {
         let caller = Caller::of(&request)?.clone();
         let (to_client, answers) = mpsc::channel(limits::IMPORT_AHEAD);
-        let stream =
-            import::Stream::new(self.0.clone(), caller, request.into_inner(), to_client);
+        let stream = import::Stream::new(self.0.clone(), caller, request.into_inner(), to_client);
         tokio::spawn(self.1.clone().run_until_cancelled_owned(stream.run()));
         Ok(Response::new(ReceiverStream::new(answers)))
     }
@@ -205,7 +204,10 @@ fn campaigns_of<'a>(
     let this = |it: &&CampaignSpec| wanted.as_ref().is_none_or(|id| it.id == *id);
     let found: Vec<_> = judge.floor().campaigns.iter().filter(calls).filter(this).collect();
     if found.is_empty() && wanted.is_some() {
-        return Err(status::unknown(reasons::UNKNOWN_CAMPAIGN, format!("campaign {named} of its list")));
+        return Err(status::unknown(
+            reasons::UNKNOWN_CAMPAIGN,
+            format!("campaign {named} of its list"),
+        ));
     }
     Ok(found)
 }

@@ -49,6 +49,11 @@ pub struct Table {
     /// What its columns say.
     pub columns: Columns,
     size: u64,
+    /// Bytes of the byte order mark.
+    mark: u64,
+    ends_with_newline: bool,
+    /// Lines end in two characters.
+    carriage_returns: bool,
 }
 
 impl Table {
@@ -64,7 +69,9 @@ impl Table {
         let bom = sample.starts_with(&BOM);
         let text = if bom { &sample[BOM.len()..] } else { &sample[..] };
         encoding(text)?;
-        file.seek(SeekFrom::Start(if bom { BOM.len() as u64 } else { 0 }))?;
+        let ends_with_newline = ends_with_newline(&mut file, size)?;
+        let mark = if bom { BOM.len() as u64 } else { 0 };
+        file.seek(SeekFrom::Start(mark))?;
         let limited = Limited { inner: BufReader::with_capacity(1 << 16, file), since_row: 0 };
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(separator(text))
@@ -75,7 +82,10 @@ impl Table {
             .map_err(|_| FileError::Content { line: 1, why: NOT_UTF8.to_owned() })?;
         let headings = headings.iter().map(|it| it.trim().to_owned()).collect();
         let columns = Columns::find(headings, mapping).map_err(FileError::Columns)?;
-        Ok(Self { reader, record: csv::ByteRecord::new(), columns, size })
+        let carriage_returns = text.split_inclusive(|it| *it == b'\n').next();
+        let carriage_returns = carriage_returns.is_some_and(|it| it.ends_with(b"\r\n"));
+        let record = csv::ByteRecord::new();
+        Ok(Self { reader, record, columns, size, mark, ends_with_newline, carriage_returns })
     }
 
     /// How much of the file was read, and how long it is, in bytes.
@@ -94,12 +104,22 @@ impl Table {
             if !self.reader.read_byte_record(&mut self.record).map_err(of_csv)? {
                 return Ok(None);
             }
-            let line = self.record.position().map_or(0, csv::Position::line);
+            let line = self.line();
             if self.record.iter().all(|cell| cell.trim_ascii().is_empty()) {
                 continue;
             }
             return Ok(Some(Row { line, cells: self.cells() }));
         }
+    }
+
+    /// Where the record begins. The reader itself counts from the end of the one before, as if empty lines were its own; and
+    /// of a line end of two characters it leaves the second to the next record.
+    fn line(&self) -> u64 {
+        let within = self.record.iter().flatten().filter(|it| **it == b'\n').count() as u64;
+        let at_end = self.progress().0 >= self.size - self.mark;
+        let counted = !self.carriage_returns && (self.ends_with_newline || !at_end);
+        let begin = self.record.position().map_or(0, csv::Position::line);
+        (self.reader.position().line() - u64::from(counted)).saturating_sub(within).max(begin)
     }
 
     fn cells(&self) -> Result<csv::StringRecord, String> {
@@ -129,6 +149,13 @@ fn sample(file: &mut std::fs::File) -> Result<Vec<u8>, FileError> {
     let mut sample = Vec::with_capacity(SAMPLE);
     file.take(SAMPLE as u64).read_to_end(&mut sample)?;
     Ok(sample)
+}
+
+fn ends_with_newline(file: &mut std::fs::File, size: u64) -> Result<bool, FileError> {
+    let mut last = [0];
+    file.seek(SeekFrom::Start(size.saturating_sub(1)))?;
+    let read = file.read(&mut last)?;
+    Ok(read == 1 && matches!(last[0], b'\n' | b'\r'))
 }
 
 /// Refuses what is certainly no UTF-8 before anything is sent.
@@ -229,6 +256,12 @@ mod tests {
         assert_eq!(
             rows(text.as_bytes()),
             [row(2, ["600000001", "una\ndos"]), row(5, ["600000002", "tres"])]
+        );
+        // Without a line end at its end, and behind a mark.
+        let text = "\u{feff}tel,nota\r\n\r\n600000001,uno\r\n\r\n\r\n600000002,dos";
+        assert_eq!(
+            rows(text.as_bytes()),
+            [row(3, ["600000001", "uno"]), row(6, ["600000002", "dos"])]
         );
     }
 

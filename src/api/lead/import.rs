@@ -170,7 +170,13 @@ fn not_opened() -> Status {
 
 fn batch_name(name: String) -> Result<String, FieldError> {
     let sound = (1..=64).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_graphic());
-    let fault = || FieldError::new("header.batch_id", name::cut(&name), "use 1 to 64 characters without blanks");
+    let fault = || {
+        FieldError::new(
+            "header.batch_id",
+            name::cut(&name),
+            "use 1 to 64 characters without blanks",
+        )
+    };
     if sound { Ok(name) } else { Err(fault()) }
 }
 
@@ -198,7 +204,8 @@ fn check_chunk(number: u64, done: u64, leads: usize) -> Result<(), FieldError> {
 }
 
 fn read(wire: Vec<pb::ImportLead>, import: &Import) -> Chunk {
-    let mut chunk = Chunk { leads: Vec::new(), lines: Vec::new(), rejects: Vec::new(), rejected: 0 };
+    let mut chunk =
+        Chunk { leads: Vec::new(), lines: Vec::new(), rejects: Vec::new(), rejected: 0 };
     for pb::ImportLead { line, person } in wire {
         let raw = lead::raw_from_wire(person.unwrap_or_default()).map_err(|fault| {
             let FieldError { field, value, remedy } = fault;
@@ -250,7 +257,12 @@ fn in_words(fault: &LeadFault) -> Fault {
         }
         LeadFault::InList(number) => {
             let reason = "the list has the number already";
-            ("numbers", number.expose(), reason, "leave it out, or set duplicates: update on the list")
+            (
+                "numbers",
+                number.expose(),
+                reason,
+                "leave it out, or set duplicates: update on the list",
+            )
         }
         LeadFault::InTenant(number) => {
             let reason = "another list has the number already";

@@ -296,11 +296,11 @@ mod tests {
 
     prop_compose! {
         fn terms()(
-            [lines, pending, waiting, agents, agents_idle]: [u32; 5],
+            [lines, pending, waiting, agents, agents_idle] in any::<[u32; 5]>(),
             [expected_answers, answer_rate, level, target] in prop::array::uniform4(0.0..9.0_f64),
             [agents_expected, threshold, ratio, marginal_risk] in
                 prop::array::uniform4(prop::option::of(0.0..9.0_f64)),
-            (abandoned, answered): (u64, u64),
+            (abandoned, answered) in any::<(u64, u64)>(),
             hold_back in prop::option::of(prop::sample::select(&HOLD_BACKS[..])),
         ) -> Terms {
             Terms {
@@ -318,8 +318,8 @@ mod tests {
             state in prop::sample::select(CampaignState::ALL),
             since in 0_i64..9_000_000_000_000_000,
             reason in prop::option::of("[a-z ]{1,9}"),
-            [in_setup, ringing, waiting, talking]: [u32; 4],
-            (answered_today, abandoned_today): (u64, u64),
+            [in_setup, ringing, waiting, talking] in any::<[u32; 4]>(),
+            (answered_today, abandoned_today) in any::<(u64, u64)>(),
         ) {
             let id = |text| CampaignId::parse(text).expect("an id");
             let tenant = TenantId::parse("acme").expect("an id");

@@ -174,13 +174,14 @@ mod tests {
         let promised = |personal| Ok(Asked::Wish(Wish::Callback { at, personal }));
         assert_eq!(read("callback 2h"), promised(false));
         assert_eq!(read("callback mine 1970-01-01T02:00:00Z"), promised(true));
-        let bar = |scope, note: &str| {
-            Ok(Asked::Wish(Wish::DoNotCall { scope, note: note.to_owned() }))
-        };
+        let bar =
+            |scope, note: &str| Ok(Asked::Wish(Wish::DoNotCall { scope, note: note.to_owned() }));
         assert_eq!(read("donotcall"), bar(BarScope::Tenant, ""));
         assert_eq!(read("donotcall client no more"), bar(BarScope::Client, "no more"));
         assert_eq!(read("donotcall angry"), bar(BarScope::Tenant, "angry"));
-        for bad in ["dispose", "notready Mal", "salta", "dial luz", "callback", "callback mine soon"] {
+        for bad in
+            ["dispose", "notready Mal", "salta", "dial luz", "callback", "callback mine soon"]
+        {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

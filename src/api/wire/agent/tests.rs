@@ -1,7 +1,10 @@
 use super::*;
 use pb::connect_request::Command as WireCommand;
 use prost::Message as _;
-use timbre_model::{AgentId, AgentStateKind, NotReadyReason, QueueId, TenantId};
+use timbre_model::{
+    AgentId, AgentStateKind, CampaignId, Lead, LeadId, LeadNumber, LeadRole, LeadState, ListId,
+    MachineVerdict, NewLead, NotReadyReason, Party, Place, QueueId, TenantId,
+};
 use tonic::Code;
 
 fn tenant() -> TenantId {
@@ -78,16 +81,59 @@ fn commands() -> Vec<AgentCommand> {
         AgentCommand::HangUp(CALL),
         AgentCommand::ExtendWrapUp(CALL),
         AgentCommand::Dispose { call: CALL, code: slug("venta") },
+        AgentCommand::DialNumber {
+            campaign: CampaignId::parse("luz").expect("an id"),
+            number: "600 00 00 01".to_owned(),
+        },
+        AgentCommand::ScheduleCallback {
+            call: CALL,
+            at: Civil::from_micros(1_700_000_000_000_000),
+            personal: true,
+        },
+        AgentCommand::DoNotCall { call: CALL, scope: BarScope::Campaign, note: "asked".to_owned() },
+        AgentCommand::CorrectMachine { call: CALL, verdict: MachineVerdict::Machine },
         AgentCommand::Heartbeat,
     ]
+}
+
+fn placed(lead: bool) -> Option<Arc<PlacedCall>> {
+    let number = PhoneNumber::parse("+34612345678").expect("a number");
+    let campaign =
+        CampaignRef { tenant: tenant(), campaign: CampaignId::parse("luz").expect("an id") };
+    let person = NewLead {
+        numbers: vec![LeadNumber {
+            number: number.clone(),
+            label: "mobile".to_owned(),
+            place: Place { country: "ES".to_owned(), region: None },
+            zones: vec!["Europe/Madrid".to_owned()],
+        }],
+        name: "Ana".to_owned(),
+        person: Some("k1".to_owned()),
+        role: LeadRole::DecisionMaker,
+        party: Party::Business,
+        consent: None,
+        tags: [slug("vip")].into(),
+        attributes: [("edad".to_owned(), "41".to_owned())].into(),
+    };
+    let lead = lead.then(|| Lead {
+        id: LeadId::from_u64(7),
+        tenant: tenant(),
+        list: ListId::parse("lugo").expect("an id"),
+        person,
+        state: LeadState::Claimed,
+        attempts: 2,
+        last_attempt_at: None,
+    });
+    let disclosures = vec!["on whose behalf you call".to_owned()];
+    Some(Arc::new(PlacedCall { campaign, number, lead: lead.map(Arc::new), disclosures }))
 }
 
 fn events() -> Vec<AgentEvent> {
     let span = Duration::from_millis;
     let refusal = ApiError::new(Code::FailedPrecondition, "WRONG_STATE", "agent ana is talking");
-    let offer = |caller, because| {
+    let offer = |caller, because, placed| {
         let (waited, expires_in) = (span(1_200), span(15_000));
-        Offer { offer: OFFER, queue: ventas(), caller, waited, expires_in, because }
+        Offer { offer: OFFER, queue: ventas(), caller, waited, expires_in, because, placed }
     };
     let number = PhoneNumber::parse("+34612345678").expect("a number");
     let mut events = vec![
@@ -98,9 +144,19 @@ fn events() -> Vec<AgentEvent> {
             error: Some(Box::new(refusal.with("state", "talking"))),
         },
         AgentEvent::HeartbeatAck,
-        AgentEvent::OfferMade(offer(CallerId::Number(number), Because::LongestIdle)),
-        AgentEvent::OfferMade(offer(CallerId::Withheld, Because::OldestCall)),
-        AgentEvent::CallConnected { call: CALL, queue: ventas(), waited: span(6_000) },
+        AgentEvent::OfferMade(offer(CallerId::Number(number), Because::LongestIdle, placed(true))),
+        AgentEvent::OfferMade(offer(CallerId::Withheld, Because::OldestCall, None)),
+        AgentEvent::CallConnected {
+            call: CALL,
+            queue: ventas(),
+            waited: span(6_000),
+            placed: placed(false),
+        },
+        AgentEvent::DialRefused {
+            campaign: placed(false).expect("a placed call").campaign.clone(),
+            because: "outside the legal hours".to_owned(),
+            until: Some(Civil::from_micros(1_700_000_000_000_000)),
+        },
         AgentEvent::CallHeld(CALL),
         AgentEvent::CallResumed { call: CALL, held_for: span(30_001) },
         AgentEvent::CallEnded {

@@ -35,6 +35,7 @@ prop_compose! {
         cause in prop::option::of(prop::sample::select(EndCause::ALL)),
         released_by in prop::option::of(prop::sample::select(ReleasedBy::ALL)),
         disposition in prop::option::of((slug(), any::<bool>())),
+        outbound in prop::option::of((slug(), prop::option::of(1..u64::MAX))),
     ) -> CallRecord {
         CallRecord {
             id: CallId::from_u128(id),
@@ -56,6 +57,10 @@ prop_compose! {
                 Disposition { code: Slug::parse(&code).expect("a slug"), automatic }
             }),
             wrapped_up_at,
+            outbound: outbound.map(|(campaign, lead)| PlacedFor {
+                campaign: CampaignId::parse(&campaign).expect("a slug"),
+                lead: lead.map(LeadId::from_u64),
+            }),
         }
     }
 }

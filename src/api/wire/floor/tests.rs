@@ -3,6 +3,13 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::*;
+use std::collections::BTreeSet;
+
+use timbre_model::{
+    AttemptOutcome, Cadence, CallerIdPool, CampaignId, CampaignList, CampaignSpec, DaySpan,
+    DialMode, DuplicatePolicy, LeadOrder, ListId, ListSpec, OutboundSpec, PacingMethod,
+    PhoneNumber, Purpose, Recycle, RecycleRule, Rotation, Secret, Voice, WeeklyHours,
+};
 
 fn slug() -> impl Strategy<Value = String> {
     "[a-z0-9][a-z0-9_.-]{0,8}"
@@ -74,6 +81,7 @@ prop_compose! {
         password in prop::option::of("[ -~]{1,12}"),
         cadence in cadence(),
         channels in 1..5_000_u32,
+        outbound in prop::option::of(outbound()),
     ) -> TrunkSpec {
         let [a, b, c, d] = octets;
         let address = SipAddress::try_from(format!("{a}.{b}.{c}.{d}/{prefix}"));
@@ -84,6 +92,126 @@ prop_compose! {
             country: "ES".to_owned(),
             cadence,
             channels,
+            outbound,
+        }
+    }
+}
+
+prop_compose! {
+    fn outbound()(
+        to in prop::collection::vec("[a-z]{1,6}\\.example:5060", 0..3),
+        (tcp, strip_plus, stopped) in any::<(bool, bool, bool)>(),
+        account in prop::option::of(("[a-z]{1,6}", "[a-z]{1,6}")),
+        prefix in "[0-9]{0,3}",
+        setup_max in 1..9_000_u32,
+        calls_per_second in 0.5..900.0_f64,
+        countries in prop::collection::btree_set("[A-Z]{2}", 0..3),
+        rates in prop::collection::btree_map("[A-Z]{2}", 0.0..9.0_f64, 0..3),
+        spend_per_day_max in prop::option::of(0.0..9_000.0_f64),
+    ) -> OutboundSpec {
+        let (username, password) = account.unzip();
+        OutboundSpec {
+            to, tcp, strip_plus, prefix, username,
+            password: password.map(Secret::new),
+            setup_max, calls_per_second, countries, rates, spend_per_day_max, stopped,
+        }
+    }
+}
+
+fn mode() -> impl Strategy<Value = DialMode> {
+    prop_oneof![
+        Just(DialMode::Manual),
+        seconds().prop_map(|timeout| DialMode::Preview { timeout }),
+        Just(DialMode::Progressive),
+        (1.0..9.0_f64).prop_map(|ratio| DialMode::Power { ratio }),
+        prop::sample::select(PacingMethod::ALL)
+            .prop_map(|controller| DialMode::Predictive { controller }),
+    ]
+}
+
+fn hours() -> impl Strategy<Value = WeeklyHours> {
+    let span = (0..700_u16, 701..=1_440_u16)
+        .prop_map(|(from, to)| DaySpan::new(from, to).expect("a span"));
+    let day = move || prop::collection::vec(span.clone(), 0..3);
+    (day(), day(), day()).prop_map(|(mon, wed, sun)| WeeklyHours {
+        mon,
+        wed,
+        sun,
+        ..WeeklyHours::default()
+    })
+}
+
+fn recycle() -> impl Strategy<Value = Recycle> {
+    let rule = (seconds(), 0..9_u32).prop_map(|(delay, max)| RecycleRule { delay, max });
+    let after = prop::collection::btree_map(prop::sample::select(AttemptOutcome::ALL), rule, 0..4);
+    (after, 1..9_u32, 1..9_u32).prop_map(|(after, per_number, per_lead)| Recycle {
+        after,
+        per_number,
+        per_lead,
+    })
+}
+
+fn number() -> impl Strategy<Value = PhoneNumber> {
+    "\\+[1-9][0-9]{5,12}".prop_map(|text| PhoneNumber::parse(&text).expect("a number"))
+}
+
+prop_compose! {
+    fn list()(
+        (id, name, client) in (slug(), ".{0,12}", slug()),
+        order in prop_oneof![
+            Just(LeadOrder::Imported),
+            Just(LeadOrder::NewestFirst),
+            Just(LeadOrder::FewestAttempts),
+            any::<u64>().prop_map(|seed| LeadOrder::Random { seed }),
+            ("[a-z]{1,5}", any::<bool>())
+                .prop_map(|(name, descending)| LeadOrder::Attribute { name, descending }),
+        ],
+        duplicates in prop::sample::select(DuplicatePolicy::ALL),
+    ) -> ListSpec {
+        ListSpec {
+            id: ListId::parse(&id).expect("a slug"),
+            name,
+            client: ClientId::parse(&client).expect("a slug"),
+            country: "ES".to_owned(),
+            order,
+            duplicates,
+        }
+    }
+}
+
+prop_compose! {
+    fn campaign()(
+        (id, name, client, queue) in (slug(), ".{0,12}", slug(), slug()),
+        mode in mode(),
+        lists in prop::collection::vec((slug(), 1..9_u32, prop::option::of("[a-z]{1,9}")), 0..3),
+        trunks in prop::collection::vec(slug(), 0..3),
+        numbers in prop::collection::vec(number(), 0..3),
+        rotation in prop::sample::select(Rotation::ALL),
+        (ring_timeout, answer_to_agent, callback_fallback) in (seconds(), seconds(), seconds()),
+        (abandonment_cap, lines_per_agent_max) in (0.001..0.1_f64, 1.0..50.0_f64),
+        (purpose, voice) in
+            (prop::sample::select(Purpose::ALL), prop::sample::select(Voice::ALL)),
+        (sector, codes) in
+            (prop::option::of(slug()), prop::collection::btree_set(slug(), 0..3)),
+        (hours, recycle) in (prop::option::of(hours()), recycle()),
+        (weight, reserve) in (1..900_u32, 0..9_u32),
+    ) -> CampaignSpec {
+        let slug = |text: String| Slug::parse(&text).expect("a slug");
+        CampaignSpec {
+            id: CampaignId::parse(&id).expect("a slug"),
+            name,
+            client: ClientId::parse(&client).expect("a slug"),
+            queue: QueueId::parse(&queue).expect("a slug"),
+            mode,
+            lists: lists.into_iter().map(|(list, weight, filter)| CampaignList {
+                list: ListId::parse(&list).expect("a slug"), weight, filter,
+            }).collect(),
+            trunks: trunks.iter().map(|it| TrunkId::parse(it).expect("a slug")).collect(),
+            caller_ids: CallerIdPool { numbers, rotation },
+            ring_timeout, answer_to_agent, abandonment_cap, purpose, voice,
+            sector: sector.map(slug),
+            codes: codes.into_iter().map(slug).collect(),
+            hours, recycle, weight, reserve, lines_per_agent_max, callback_fallback,
         }
     }
 }
@@ -97,6 +225,8 @@ prop_compose! {
         agents in prop::collection::vec(agent(), 0..3),
         trunks in prop::collection::vec(trunk(), 0..3),
         entry_points in prop::collection::vec(("\\+[1-9][0-9]{5,12}", slug()), 0..3),
+        lists in prop::collection::vec(list(), 0..3),
+        campaigns in prop::collection::vec(campaign(), 0..3),
     ) -> FloorSpec {
         let pauses: BTreeSet<Slug> =
             pauses.iter().map(|text| Slug::parse(text).expect("a slug")).collect();
@@ -106,7 +236,7 @@ prop_compose! {
             }).collect(),
             skills: skills.into_keys().collect(),
             dispositions: pauses.clone(),
-            pauses, queues, agents, trunks,
+            pauses, queues, agents, trunks, lists, campaigns,
             entry_points: entry_points.into_iter().map(|(number, queue)| EntryPointSpec {
                 number: PhoneNumber::parse(&number).expect("a number"),
                 queue: QueueId::parse(&queue).expect("a slug"),
@@ -127,6 +257,8 @@ proptest! {
         let shown = present(&tenant, 3, Civil::from_micros(1), &spec);
         prop_assert!(shown.agents.iter().all(|agent| agent.password.is_empty()));
         prop_assert!(shown.trunks.iter().all(|trunk| trunk.password.is_empty()));
+        let outbound = shown.trunks.iter().filter_map(|trunk| trunk.outbound.as_ref());
+        prop_assert!(outbound.clone().all(|it| it.password.is_empty()));
         prop_assert_eq!((shown.name.as_str(), shown.etag.as_str()), ("tenants/acme/floor", "3"));
     }
 }
@@ -153,6 +285,70 @@ fn what_is_absent_on_the_wire_is_as_in_a_definition_that_leaves_it_out() {
     let queue: QueueSpec =
         serde_json::from_str(r#"{"id":"ventas","name":"","client":"acme"}"#).expect("a queue");
     assert_eq!(spec.queues, [queue]);
+}
+
+#[test]
+fn a_campaign_that_says_little_is_as_in_a_definition_that_says_little() {
+    let text = r#"{"id":"luz","name":"","client":"acme","queue":"ventas","lists":[],"trunks":[],
+        "caller_ids":{"numbers":[]}}"#;
+    let wire = pb::Floor {
+        campaigns: vec![pb::Campaign {
+            id: "luz".to_owned(),
+            client: "acme".to_owned(),
+            queue: "ventas".to_owned(),
+            ..pb::Campaign::default()
+        }],
+        ..pb::Floor::default()
+    };
+    let spec = from_wire(wire).expect("a readable floor");
+    let campaign: CampaignSpec = serde_json::from_str(text).expect("a campaign");
+    assert_eq!(spec.campaigns, [campaign]);
+}
+
+#[test]
+fn every_fault_of_lists_and_campaigns_is_reported_with_its_path() {
+    let rule = pb::RecycleRule { delay: None, max: 1 };
+    let wire = pb::Floor {
+        lists: vec![pb::LeadList {
+            id: "lugo".to_owned(),
+            client: "acme".to_owned(),
+            duplicates: "keep".to_owned(),
+            ..pb::LeadList::default()
+        }],
+        campaigns: vec![pb::Campaign {
+            id: "luz".to_owned(),
+            client: "acme".to_owned(),
+            queue: "ventas".to_owned(),
+            purpose: "fun".to_owned(),
+            caller_ids: Some(pb::CallerIdPool {
+                numbers: vec!["910".to_owned()],
+                rotation: "fast".to_owned(),
+            }),
+            hours: Some(pb::WeeklyHours {
+                tue: vec!["9-21".to_owned()],
+                ..pb::WeeklyHours::default()
+            }),
+            recycle: Some(pb::Recycle {
+                after: [("gone".to_owned(), rule)].into(),
+                ..pb::Recycle::default()
+            }),
+            ..pb::Campaign::default()
+        }],
+        ..pb::Floor::default()
+    };
+    let faults = from_wire(wire).expect_err("a faulty floor");
+    let fields: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+    assert_eq!(
+        fields,
+        [
+            "lists[0].duplicates",
+            "campaigns[0].caller_ids.numbers[0]",
+            "campaigns[0].caller_ids.rotation",
+            "campaigns[0].purpose",
+            "campaigns[0].hours.tue[0]",
+            "campaigns[0].recycle.after.gone",
+        ]
+    );
 }
 
 #[test]

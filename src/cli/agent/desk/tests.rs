@@ -77,6 +77,7 @@ pub fn offered() -> Desk {
         waited: Duration::from_secs(5),
         expires_in: Duration::from_secs(15),
         because: Because::LongestIdle,
+        placed: None,
     };
     happens(&mut desk, server(-2), AgentEvent::OfferMade(offer));
     let now = view(AgentStateKind::Offered, server(-2));
@@ -90,7 +91,7 @@ pub fn in_a_call() -> Desk {
     let ended = AgentEvent::OfferEnded { offer: OFFER, outcome: OfferOutcome::Accepted };
     happens(&mut desk, server(-30), ended);
     let waited = Duration::from_secs(6);
-    let connected = AgentEvent::CallConnected { call: CALL, queue: ventas(), waited };
+    let connected = AgentEvent::CallConnected { call: CALL, queue: ventas(), waited, placed: None };
     happens(&mut desk, server(-30), connected);
     let now = view(AgentStateKind::Talking, server(-30));
     let pause_after = Some(NotReadyReason::Pause(slug("comida")));
