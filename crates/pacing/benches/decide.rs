@@ -25,15 +25,15 @@ impl Campaign {
         }
         let mut new = Self { controller, now: phase, lines: Vec::new(), next: 0 };
         for _ in 0..7_200 {
+            new.now += TICK_MS;
             new.live();
             new.decide();
         }
         new
     }
 
-    /// Half a second of a campaign's life.
+    /// What half a second brings.
     fn live(&mut self) {
-        self.now += TICK_MS;
         let (now, tick) = (self.now, self.now / TICK_MS);
         for agent in 0..AGENTS {
             let phase = match (tick + u64::from(agent) * 7) % 180 {
@@ -85,10 +85,11 @@ fn print_quantiles() {
     let mut nanos = Vec::new();
     for _ in 0..1_000 {
         for campaign in &mut campaigns {
-            campaign.live();
+            campaign.now += TICK_MS;
             let before = now();
             divan::black_box(campaign.controller.decide(campaign.now));
             nanos.push(before.elapsed().as_nanos());
+            campaign.live();
             campaign.decide();
         }
     }
