@@ -2,28 +2,33 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use std::time::Duration;
 
-use timbre_compliance::{
-    Attempt, Catalog, Clockwatch, History, Lists, Reading, decide_reading,
-};
-use timbre_engine::gate::{self, Callee, Granted, Ruled};
-use timbre_engine::{AuthorizeRequest, Authorized, More, Permit, Verdicts, Want, Withheld};
+use timbre_compliance::{Attempt, Catalog, Clockwatch, History, Lists, Reading, decide_reading};
+use timbre_engine::gate::{self, Callee, Ruled};
+use timbre_engine::{AuthorizeRequest, Authorized, Permit, Verdicts, Want, Withheld};
 use timbre_model::{
-    CallId, Lead, LeadId, LeadNumber, LeadRole, LeadState, ListId, NewLead, Now, Party,
-    PhoneNumber, TenantId,
+    AgentId, Change, FloorSpec, Lead, LeadId, LeadNumber, LeadRole, LeadState, ListId, NewLead,
+    Now, Party, PhoneNumber, TenantId,
 };
 
-use super::setup::Leads;
+use super::book::{Book, Clerk, permit};
+use super::setup::{Leads, Setup};
 
 /// Decides requests for attempts.
 #[derive(Debug)]
 pub(crate) struct Authorizer {
     pub(crate) watch: Clockwatch,
-    leads: Endless,
-    /// Questions asked so far, for the rotation of caller ids.
-    turns: u64,
-    minted: u128,
+    pub(crate) clerk: Clerk,
+    stock: Stock,
+    /// The store is away: nothing is authorized.
+    pub(crate) store_away: bool,
+}
+
+/// Where leads come from.
+#[derive(Debug)]
+enum Stock {
+    Endless(Endless),
+    Book(Box<Book>),
 }
 
 /// People without end.
@@ -34,71 +39,64 @@ struct Endless {
 }
 
 impl Authorizer {
-    pub(crate) fn new(leads: &Leads, now: Now) -> Self {
-        let Leads::Endless(like) = leads else { unreachable!("written next") };
-        let leads = Endless { like: (**like).clone(), next: 0 };
-        Self { watch: Clockwatch::new(now), leads, turns: 0, minted: 0 }
+    pub(crate) fn new(setup: &Setup, now: Now) -> Self {
+        let stock = match &setup.leads {
+            Leads::Endless(like) => Stock::Endless(Endless { like: (**like).clone(), next: 0 }),
+            Leads::Listed(people, registries) => {
+                Stock::Book(Box::new(Book::new(people, registries, &orders(&setup.floor))))
+            }
+        };
+        Self { watch: Clockwatch::new(now), clerk: Clerk::new(), stock, store_away: false }
     }
 
     /// The habits of whoever has this number.
-    pub(crate) fn habits_of(&self, _number: &PhoneNumber) -> usize {
-        0
+    pub(crate) fn habits_of(&self, number: &PhoneNumber) -> usize {
+        match &self.stock {
+            Stock::Endless(_) => 0,
+            Stock::Book(book) => book.habits_of(number),
+        }
+    }
+
+    /// The model of the store, where there is one.
+    pub(crate) fn book(&self) -> Option<&Book> {
+        match &self.stock {
+            Stock::Endless(_) => None,
+            Stock::Book(book) => Some(book),
+        }
+    }
+
+    pub(crate) fn book_mut(&mut self) -> Option<&mut Book> {
+        match &mut self.stock {
+            Stock::Endless(_) => None,
+            Stock::Book(book) => Some(book),
+        }
+    }
+
+    pub(crate) fn commit(&mut self, changes: &[Change]) {
+        if let Stock::Book(book) = &mut self.stock {
+            book.commit(changes);
+        }
     }
 
     /// Decides one request.
     pub(crate) fn decide(&mut self, request: &AuthorizeRequest, now: Now) -> Authorized {
         let (batch, campaign) = (request.batch, request.plan.campaign.clone());
         let reading = self.watch.observe(now);
-        let verdicts = self.verdicts(request, &reading);
+        let verdicts = match &mut self.stock {
+            _ if self.store_away => Err(Withheld::StoreAway),
+            Stock::Endless(endless) => endless.authorize(request, &reading, &mut self.clerk),
+            Stock::Book(book) => book.authorize(request, &reading, &mut self.clerk),
+        };
         Authorized { batch, campaign, verdicts }
-    }
-
-    fn verdicts(&mut self, request: &AuthorizeRequest, reading: &Reading) -> Result<Verdicts, Withheld> {
-        let claimed = reading.instants.first().copied().filter(|_| reading.settled);
-        let at = claimed.ok_or(Withheld::ClockUntrusted)?;
-        let most = match &request.want {
-            Want::Leads { most, .. } => *most,
-            _ => 1,
-        };
-        let mut verdicts = Verdicts::default();
-        let decide = |attempt: &Attempt| {
-            decide_reading(
-                Catalog::shipped(),
-                attempt,
-                &History::default(),
-                &Lists::default(),
-                reading,
-            )
-        };
-        for _ in 0..most {
-            let lead = Arc::new(self.leads.next(request));
-            let number = &lead.person.numbers[0];
-            let person = Some(&lead.person);
-            let callee = Callee { number, person, lead: Some((lead.id, &lead.list)) };
-            self.turns += 1;
-            match gate::rule(request, callee, (self.turns, false), at, decide) {
-                Ruled::Permit(granted) => {
-                    self.minted += 1;
-                    let id = CallId::from_u128(self.minted);
-                    let attempt = Box::new(gate::intent(request, callee, &granted, (id, at)));
-                    let agent = agent_of(&request.want);
-                    verdicts.permits.push(Permit {
-                        agent,
-                        lead: Some(Arc::clone(&lead)),
-                        ..permit(attempt, number, *granted)
-                    });
-                }
-                Ruled::Refuse { because, .. } | Ruled::Withhold { because, .. } => {
-                    return Err(Withheld::Other(because));
-                }
-            }
-        }
-        verdicts.more = More::Now;
-        Ok(verdicts)
     }
 }
 
-fn agent_of(want: &Want) -> Option<timbre_model::AgentId> {
+fn orders(floor: &FloorSpec) -> BTreeMap<ListId, timbre_model::LeadOrder> {
+    floor.lists.iter().map(|it| (it.id.clone(), it.order.clone())).collect()
+}
+
+/// For whom a request is.
+pub(crate) fn agent_of(want: &Want) -> Option<AgentId> {
     match want {
         Want::Leads { .. } => None,
         Want::ForAgent { agent }
@@ -108,27 +106,47 @@ fn agent_of(want: &Want) -> Option<timbre_model::AgentId> {
     }
 }
 
-/// A permit for an attempt, for whichever agent.
-fn permit(
-    attempt: Box<timbre_model::AttemptRecord>,
-    number: &LeadNumber,
-    granted: Granted,
-) -> Permit {
-    let millis = |ms: u32| Duration::from_millis(ms.into());
-    let duties = granted.obligations;
-    Permit {
-        attempt,
-        lead: None,
-        country: number.place.country.clone(),
-        agent: None,
-        bound: granted.bound,
-        ring_min: duties.min_ring_ms.map(millis).unwrap_or_default(),
-        answer_to_agent_max: duties.answer_to_agent.map(|it| millis(it.max_ms)),
-        disclosures: duties.disclosures,
-    }
-}
-
 impl Endless {
+    fn authorize(
+        &mut self,
+        request: &AuthorizeRequest,
+        reading: &Reading,
+        clerk: &mut Clerk,
+    ) -> Result<Verdicts, Withheld> {
+        let claimed = reading.instants.first().copied().filter(|_| reading.settled);
+        let at = claimed.ok_or(Withheld::ClockUntrusted)?;
+        let most = match &request.want {
+            Want::Leads { most, .. } => *most,
+            _ => 1,
+        };
+        let (history, lists) = (History::default(), Lists::default());
+        let decide = |attempt: &Attempt| {
+            decide_reading(Catalog::shipped(), attempt, &history, &lists, reading)
+        };
+        let mut verdicts = Verdicts::default();
+        for _ in 0..most {
+            let lead = Arc::new(self.next(request));
+            let number = &lead.person.numbers[0];
+            let person = Some(&lead.person);
+            let callee = Callee { number, person, lead: Some((lead.id, &lead.list)) };
+            clerk.turns += 1;
+            match gate::rule(request, callee, (clerk.turns, false), at, decide) {
+                Ruled::Permit(granted) => {
+                    let id = clerk.mint();
+                    let attempt = Box::new(gate::intent(request, callee, &granted, (id, at)));
+                    let agent = agent_of(&request.want);
+                    let permit = permit(attempt, number, *granted);
+                    let lead = Some(Arc::clone(&lead));
+                    verdicts.permits.push(Permit { agent, lead, ..permit });
+                }
+                Ruled::Refuse { because, .. } | Ruled::Withhold { because, .. } => {
+                    return Err(Withheld::Other(because));
+                }
+            }
+        }
+        Ok(verdicts)
+    }
+
     fn next(&mut self, request: &AuthorizeRequest) -> Lead {
         self.next += 1;
         let stem = self.like.number.expose();

@@ -3,6 +3,7 @@
 //! [`Setup`] says who calls whom, [`run`] lives it and measures. The same seed gives the same day.
 
 mod authorizer;
+mod book;
 mod chance;
 mod crew;
 mod lines;
@@ -14,7 +15,8 @@ pub mod grid;
 
 pub use chance::Lasting;
 pub use measure::{Measured, Slice};
-pub use setup::{Course, Habits, Latency, Leads, Ringing, Setup, Shift};
+pub use book::DryRun;
+pub use setup::{Course, Habits, Latency, Leads, Person, Registry, Ringing, Setup, Shift};
 
 /// Lives a setup from its start to its end.
 pub fn run(setup: &Setup, seed: u64) -> Measured {

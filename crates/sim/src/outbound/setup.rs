@@ -1,6 +1,8 @@
 //! What is simulated: a floor, its people, and those who are called.
 
-use timbre_model::{Civil, FloorSpec, Lead, LeadNumber, Slug};
+use std::collections::BTreeSet;
+
+use timbre_model::{Civil, FloorSpec, Lead, LeadNumber, PhoneNumber, Slug};
 
 use super::chance::Lasting;
 
@@ -90,8 +92,28 @@ pub enum Ringing {
 pub enum Leads {
     /// As many people of the first habits as are wanted, each called once, at numbers like this one.
     Endless(Box<LeadNumber>),
-    /// These, each with its habits.
-    Listed(Vec<(Lead, usize)>),
+    /// These people, and the registries of those who do not want calls.
+    Listed(Vec<Person>, Vec<Registry>),
+}
+
+/// Somebody who may be called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// As an import brought them.
+    pub lead: Lead,
+    /// Which of [`Setup::habits`] they have.
+    pub habits: usize,
+}
+
+/// A registry of those who do not want calls, as it was imported.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registry {
+    /// Its name in the rules: `es-robinson`.
+    pub name: String,
+    /// When it was issued.
+    pub imported_at: Civil,
+    /// Who is on it.
+    pub listed: BTreeSet<PhoneNumber>,
 }
 
 /// How long messages take, in microseconds.

@@ -98,7 +98,7 @@ impl<'a> World<'a> {
             lines: Lines::default(),
             agents: agents.collect(),
             names: names.collect(),
-            authorizer: Authorizer::new(&setup.leads, now),
+            authorizer: Authorizer::new(setup, now),
             measure: Measure::new(setup.warm_up, setup.slice, setup.floor.agents.len()),
             performed: 0,
             steps: 0,
@@ -211,7 +211,8 @@ impl<'a> World<'a> {
         // Nobody waits for the answer to a command; what is refused changes nothing.
         let _ = self.engine.step(self.moment(), input, &mut effects);
         self.steps += 1;
-        let Effects { changes: _, actions, events, requests } = effects;
+        let Effects { changes, actions, events, requests } = effects;
+        self.authorizer.commit(&changes);
         if actions.is_empty() && events.is_empty() && requests.is_empty() {
             return;
         }
