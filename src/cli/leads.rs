@@ -9,6 +9,8 @@ use clap::{Args, Subcommand};
 
 use super::access::Access;
 
+pub use show::explain;
+
 /// Import leads, and see where they stand.
 #[derive(Debug, Args)]
 pub struct Leads {

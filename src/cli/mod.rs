@@ -3,15 +3,20 @@
 mod access;
 mod agent;
 mod apply;
+mod attempts;
+mod audit;
 mod calls;
 mod campaign;
+mod compliance;
 mod demo;
+mod dnc;
 mod doctor;
 mod ids;
 mod leads;
 mod out;
 mod pages;
 mod serve;
+mod staff;
 mod table;
 mod token;
 mod top;
@@ -50,6 +55,16 @@ enum Command {
     Campaign(Box<campaign::Campaign>),
     /// Stop and resume a trunk's outgoing calls: the kill switch against toll fraud
     Trunk(campaign::Trunk),
+    /// Show the law as data, and what it says about a number or a lead
+    Compliance(Box<compliance::Compliance>),
+    /// Keep the lists of those who may not be called
+    Dnc(Box<dnc::Dnc>),
+    /// List dialed calls, newest first, or show one with the rules that permitted it
+    Attempts(Box<attempts::Attempts>),
+    /// Export and verify the audit trail
+    Audit(audit::Audit),
+    /// Say how many agents a promise to callers needs (Erlang A and C); needs no server
+    Staff(staff::Staff),
     /// Work as an agent: a softphone's controls in the terminal
     Agent(agent::Agent),
     /// Watch the floor: a live wallboard in the terminal
@@ -82,6 +97,11 @@ async fn run(access: access::Access, command: Command) -> anyhow::Result<ExitCod
         Command::Leads(it) => it.run(&access).await?,
         Command::Campaign(it) => it.run(&access).await?,
         Command::Trunk(it) => it.run(&access).await?,
+        Command::Compliance(it) => it.run(&access).await?,
+        Command::Dnc(it) => it.run(&access).await?,
+        Command::Attempts(it) => it.run(&access).await?,
+        Command::Audit(it) => it.run(&access).await?,
+        Command::Staff(it) => it.run()?,
         Command::Agent(it) => it.run(&access).await?,
         Command::Top(it) => it.run(&access).await?,
         Command::Demo(it) => it.run().await?,

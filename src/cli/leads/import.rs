@@ -187,14 +187,14 @@ struct Sent {
 
 async fn once(work: &Work, progress: &mut Progress, written: &mut u64) -> anyhow::Result<Done> {
     let (mut stream, first) = work.client.import_leads(&work.source).await?;
-    let ImportAnswer { chunk: kept, mut counts, rejects: _, finished } = first;
+    let ImportAnswer { chunk: kept, counts: before, rejects: _, finished } = first;
     if finished {
-        return Ok(Done { counts, before: true, unreadable: 0, written: *written });
+        return Ok(Done { counts: before, before: true, unreadable: 0, written: *written });
     }
     let mut rejects = Rejects::new(&work.rejects, kept > 0);
     let mut chunks = read_ahead(work)?;
     let (mut unanswered, mut unreadable, mut sent_all) = (VecDeque::<Sent>::new(), 0, false);
-    let wrote = *written;
+    let (wrote, mut counts) = (*written, before);
     loop {
         tokio::select! {
             chunk = chunks.recv(), if !sent_all && unanswered.len() < LeadImport::UNANSWERED_MAX => {
@@ -217,7 +217,8 @@ async fn once(work: &Work, progress: &mut Progress, written: &mut u64) -> anyhow
             }
             answer = stream.next() => {
                 let answer = answer?;
-                counts = answer.counts;
+                // The server counts what this stream brought.
+                counts = sum(before, answer.counts);
                 let refused = answer.rejects.into_iter().map(|it| reject(&work.columns, it));
                 rejects.write(&refused.collect::<Vec<_>>()).with_context(|| at(&work.rejects))?;
                 let whole = |it: &Sent| it.number <= answer.chunk || answer.finished;
@@ -231,6 +232,15 @@ async fn once(work: &Work, progress: &mut Progress, written: &mut u64) -> anyhow
                 }
             }
         }
+    }
+}
+
+fn sum(one: ImportCounts, other: ImportCounts) -> ImportCounts {
+    ImportCounts {
+        imported: one.imported + other.imported,
+        updated: one.updated + other.updated,
+        duplicates: one.duplicates + other.duplicates,
+        rejected: one.rejected + other.rejected,
     }
 }
 

@@ -22,7 +22,7 @@ const CHUNK_BYTES: usize = 1 << 20;
 /// Some rows of a file.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// Counts from 1; 0 where no lead is left, which is the end.
+    /// Counts from 1; 0 where only rejects are left.
     pub number: u64,
     /// The leads.
     pub leads: Vec<pb::ImportLead>,
@@ -77,7 +77,8 @@ pub fn read(mut table: Table, import: &Import, out: &mpsc::Sender<Result<Chunk, 
         let full = chunk.leads.len() >= LeadImport::CHUNK_MAX || bytes >= CHUNK_BYTES;
         if full || last {
             let mut whole = std::mem::take(&mut chunk);
-            if !whole.leads.is_empty() {
+            // An import has at least one chunk, which may be empty.
+            if !whole.leads.is_empty() || number == 0 {
                 number += 1;
                 whole.number = number;
             }
@@ -183,6 +184,15 @@ mod tests {
         let person = cut[0].leads[0].person.as_ref().expect("a person");
         let numbers: Vec<_> = person.numbers.iter().map(|it| it.number.as_str()).collect();
         assert_eq!(numbers, ["", "600000001"]);
+    }
+
+    #[test]
+    fn a_file_without_leads_is_one_empty_chunk() {
+        for text in ["tel\n", "tel,fecha consentimiento\n600000001,ayer\n"] {
+            let cut = chunks(text);
+            assert_eq!(cut.len(), 1, "{text}");
+            assert_eq!((cut[0].number, cut[0].leads.len()), (1, 0), "{text}");
+        }
     }
 
     #[test]

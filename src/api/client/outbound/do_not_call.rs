@@ -30,6 +30,8 @@ pub struct RegistryVersion {
     pub as_of: Civil,
     /// ISO 3166 code that completes national numbers; empty: none are.
     pub country: String,
+    /// What stands before the number in each hash; `None`: it comes as numbers, and is kept as such.
+    pub salt: Option<String>,
 }
 
 /// An import of a registry under way.
@@ -189,10 +191,10 @@ impl Client {
         tenant: &TenantId,
         version: RegistryVersion,
     ) -> Result<RegistryImport, ClientError> {
-        let RegistryVersion { registry, version, as_of, country } = version;
+        let RegistryVersion { registry, version, as_of, country, salt } = version;
         let registry = name::registry(tenant, registry.as_str());
         let as_of = Some(moment(as_of));
-        let header = pb::RegistryHeader { registry, version, as_of, country, salt: None };
+        let header = pb::RegistryHeader { registry, version, as_of, country, salt };
         let (parts, to_send) = mpsc::channel(PARTS_MAX);
         let first = pb::ImportRegistryRequest { part: Some(Part::Header(header)) };
         parts.try_send(first).expect("an empty channel takes a message");
