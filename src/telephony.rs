@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use timbre_engine::port::{Arrival, LegEnd, Refusal, SwitchAction, SwitchEvent};
 use timbre_model::{
-    AgentId, AgentRef, Cadence, CallId, CallerId, Digest, FloorSpec, Language, LegId, OutboundSpec, PhoneNumber,
-    TenantId, TrunkId, TrunkRef, TrunkSpec,
+    AgentId, AgentRef, Cadence, CallId, CallerId, Digest, FloorSpec, Language, LegId, OutboundSpec,
+    PhoneNumber, TenantId, TrunkId, TrunkRef, TrunkSpec,
 };
 use timbre_sip as sip;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -183,10 +183,8 @@ fn sip_outbound(spec: &OutboundSpec) -> sip::Outbound {
     sip::Outbound {
         addresses: spec.addresses(),
         carriage: if spec.tcp { sip::Carriage::Tcp } else { sip::Carriage::Udp },
-        login: login.map(|(user, password)| sip::Login {
-            user,
-            password: password.expose().to_owned(),
-        }),
+        login: login
+            .map(|(user, password)| sip::Login { user, password: password.expose().to_owned() }),
         strip_plus: spec.strip_plus,
         prefix: spec.prefix.clone(),
     }

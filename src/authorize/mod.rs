@@ -138,7 +138,8 @@ fn bindable(want: &Want) -> u32 {
     }
 }
 
-fn ask(request: &AuthorizeRequest, at: Civil) -> Result<Ask, Withheld> {
+/// What the store is asked, for a request.
+pub(crate) fn ask(request: &AuthorizeRequest, at: Civil) -> Result<Ask, Withheld> {
     let plan = &request.plan;
     let lists: Result<Vec<_>, Withheld> = plan
         .spec

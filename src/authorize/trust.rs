@@ -18,8 +18,7 @@ impl Trust {
     /// Watches from now on. `seen` is the latest civil time on record: a clock that is behind it is not believed.
     pub fn start(clock: Clock, seen: Option<Civil>) -> Self {
         let now = clock.now();
-        let watch =
-            seen.map_or_else(|| Clockwatch::new(now), |seen| Clockwatch::resume(now, seen));
+        let watch = seen.map_or_else(|| Clockwatch::new(now), |seen| Clockwatch::resume(now, seen));
         Self { clock, watch: Arc::new(Mutex::new(watch)) }
     }
 

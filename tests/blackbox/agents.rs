@@ -92,7 +92,12 @@ impl Agent {
         talk: std::time::Duration,
         taken: tokio::sync::watch::Sender<u32>,
     ) {
-        while let Ok(Some(message)) = self.stream.next().await {
+        loop {
+            let message = match self.stream.next().await {
+                Ok(Some(message)) => message,
+                Ok(None) => return,
+                Err(error) => return eprintln!("{}: the stream ended: {error}", self.name),
+            };
             if let AgentEvent::CallConnected { call, .. } = message.event {
                 timbre::driver::clock::sleep(talk).await;
                 taken.send_modify(|it| *it += 1);

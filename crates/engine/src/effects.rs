@@ -341,6 +341,9 @@ pub enum Because {
 }
 
 impl Because {
+    /// Every value.
+    pub const ALL: [Self; 3] = [Self::LongestIdle, Self::OldestCall, Self::Reserved];
+
     /// Its word in records and messages.
     pub const fn as_str(self) -> &'static str {
         match self {

@@ -388,7 +388,7 @@ fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
         waited: need_span("offer_made.waited", waited)?,
         expires_in: need_span("offer_made.expires_in", expires_in)?,
         because: word("offer_made.because", &because, |text| {
-            [Because::LongestIdle, Because::OldestCall].into_iter().find(|it| it.as_str() == text)
+            Because::ALL.into_iter().find(|it| it.as_str() == text)
         })?,
         placed: placed.map(placed_from_wire).transpose()?.map(Arc::new),
     })

@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use rsipstack::sip::{Header, Method, Request, Uri};
+use rsipstack::sip::{Header, Method, Request, Scheme, Uri};
 
 use super::Desk;
 use super::proxies::Proxies;
@@ -102,7 +102,8 @@ impl Desk {
 
     /// An OPTIONS request to a far end, and the way there.
     pub(super) fn greeting(&self, flow: Flow) -> (Request, Way) {
-        let target = Uri { host_with_port: flow.peer.into(), ..Uri::default() };
+        let host_with_port = flow.peer.into();
+        let target = Uri { scheme: Some(Scheme::Sip), host_with_port, ..Uri::default() };
         let from = format!("<sip:timbre@{}>", self.stack.addr(flow.transport));
         let to = format!("<{target}>");
         let mut dialog = Dialog::placed(target, flow, &from, &to);
