@@ -428,15 +428,12 @@ fn number_label(word: &str) -> Option<String> {
                 || LABEL_WORDS.iter().any(|(it, _)| *it == part)
         };
         let is_number = parts.iter().any(|part| of(&bare(part)).is_some());
-        (is_number && parts.iter().all(|part| known(&part))).then_some("")
+        (is_number && parts.iter().all(known)).then_some("")
     })?;
     let of_label =
         |part: &&str| LABEL_WORDS.iter().find(|(it, _)| *it == bare(part)).map(|it| it.1);
     let of_number = |part: &&str| of(&bare(part)).filter(|it| !it.is_empty());
-    let told = parts
-        .iter()
-        .find_map(|part| of_label(&part))
-        .or(parts.iter().find_map(|it| of_number(&it)));
+    let told = parts.iter().find_map(of_label).or(parts.iter().find_map(of_number));
     Some(told.unwrap_or(label).to_owned())
 }
 

@@ -98,6 +98,7 @@ impl Table {
     /// # Errors
     ///
     /// Where the file cannot be read on. A row that cannot be used is no error.
+    #[expect(clippy::should_implement_trait, reason = "reading may fail: it is no iterator")]
     pub fn next(&mut self) -> Result<Option<Row>, FileError> {
         loop {
             self.reader.get_mut().since_row = 0;
