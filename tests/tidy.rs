@@ -19,7 +19,7 @@ const EDGES: [(&str, &[&str]); 9] = [
     ("timbre-phone", &[]),
     ("timbre-pacing", &["timbre-model"]),
     ("timbre-compliance", &["timbre-model"]),
-    ("timbre-sim", &["timbre-model", "timbre-engine"]),
+    ("timbre-sim", &["timbre-model", "timbre-engine", "timbre-pacing", "timbre-compliance"]),
     (
         "timbre",
         &[
@@ -28,6 +28,7 @@ const EDGES: [(&str, &[&str]); 9] = [
             "timbre-pacing",
             "timbre-compliance",
             "timbre-store",
+            "timbre-sim",
             "timbre-sip",
             "timbre-phone",
         ],

@@ -1,7 +1,7 @@
 //! `timbre apply`: the floor as a file.
 
 mod diff;
-mod yaml;
+pub(super) mod yaml;
 
 use std::path::PathBuf;
 

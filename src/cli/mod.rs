@@ -16,6 +16,7 @@ mod leads;
 mod out;
 mod pages;
 mod serve;
+mod simulate;
 mod staff;
 mod table;
 mod token;
@@ -65,6 +66,8 @@ enum Command {
     Audit(audit::Audit),
     /// Say how many agents a promise to callers needs (Erlang A and C); needs no server
     Staff(staff::Staff),
+    /// Try a campaign on virtual time before anybody is called; needs no server
+    Simulate(simulate::Simulate),
     /// Work as an agent: a softphone's controls in the terminal
     Agent(agent::Agent),
     /// Watch the floor: a live wallboard in the terminal
@@ -102,6 +105,7 @@ async fn run(access: access::Access, command: Command) -> anyhow::Result<ExitCod
         Command::Attempts(it) => it.run(&access).await?,
         Command::Audit(it) => it.run(&access).await?,
         Command::Staff(it) => it.run()?,
+        Command::Simulate(it) => return it.run().await,
         Command::Agent(it) => it.run(&access).await?,
         Command::Top(it) => it.run(&access).await?,
         Command::Demo(it) => it.run().await?,

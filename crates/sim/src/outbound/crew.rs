@@ -2,9 +2,7 @@
 
 use timbre_engine::port::{LegEnd, SwitchEvent};
 use timbre_engine::{AgentChanged, AgentView, Command};
-use timbre_model::{
-    AgentRef, AgentStateKind, CallId, Civil, LegId, MachineVerdict, StationMode,
-};
+use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, LegId, MachineVerdict, StationMode};
 
 use super::chance::Lasting;
 use super::lines::{Far, Whose};
@@ -78,17 +76,14 @@ impl World<'_> {
     /// Phone and screen come up.
     pub(crate) fn arrive(&mut self, n: usize) {
         let agent = self.agents[n].who.clone();
-        let registered =
-            SwitchEvent::StationRegistered { agent: agent.clone(), reachable: true };
+        let registered = SwitchEvent::StationRegistered { agent: agent.clone(), reachable: true };
         self.agenda.note(self.now, Happening::Report(registered));
         if self.agents[n].persistent {
             let leg = self.lines.arrives(Whose::Phone { agent: n });
             self.agents[n].line = Some(leg);
             let agent = agent.clone();
-            self.agenda.note(
-                self.now,
-                Happening::Report(SwitchEvent::StationCalledIn { agent, leg }),
-            );
+            self.agenda
+                .note(self.now, Happening::Report(SwitchEvent::StationCalledIn { agent, leg }));
         }
         let auto_accept = self.agents[n].persistent;
         let sign_in = Command::SignIn { agent: agent.clone(), auto_accept, take_over: true };
@@ -162,9 +157,11 @@ impl World<'_> {
     /// A conversation begins: it is decided how it will end.
     pub(crate) fn begin_talk(&mut self, customer: LegId, n: usize, whose: Whose) {
         let agent = self.agents[n].who.clone();
-        let (call, habits, machine) = match whose {
-            Whose::Callee { call, habits, machine, .. } => (call, Some(habits), machine),
-            Whose::Caller { call, .. } => (call, None, false),
+        let (call, habits, machine, talk) = match whose {
+            Whose::Callee { call, habits, machine, .. } => {
+                (call, Some(habits), machine, self.setup.habits[habits].talk)
+            }
+            Whose::Caller { call, of, .. } => (call, None, false, self.setup.callers[of].talk),
             Whose::Phone { .. } => return,
         };
         (self.agents[n].with, self.agents[n].machine) = (habits, machine);
@@ -175,15 +172,12 @@ impl World<'_> {
             self.says(heard, correct);
             return self.says(heard + SECOND, Command::HangUp { agent, call });
         }
-        let usual = Lasting::LogNormal { mean_s: 180.0, variation: 1.0 };
-        let talk = habits.map_or(usual, |it| self.setup.habits[it].talk);
         let lasts = self.chance.talks.lasting(talk);
         let promise = habits.map_or(0.0, |it| self.setup.habits[it].callback);
         if promise > 0.0 && self.chance.talks.happens(promise) {
             let hours = 1 + self.chance.talks.below(3);
-            let at = Civil::from_micros(
-                self.moment().civil.as_micros() + hours as i64 * 3_600_000_000,
-            );
+            let at =
+                Civil::from_micros(self.moment().civil.as_micros() + hours as i64 * 3_600_000_000);
             let personal = self.chance.talks.happens(0.5);
             self.says(lasts / 2, Command::ScheduleCallback { agent, call, at, personal });
         }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use timbre_engine::port::{LegEnd, SwitchAction, SwitchEvent};
-use timbre_model::{CallId, LegId, PhoneNumber};
+use timbre_engine::port::{Arrival, LegEnd, SwitchAction, SwitchEvent};
+use timbre_model::{Cadence, CallId, CallerId, LegId, PhoneNumber, TrunkRef};
 
-use super::setup::{Course, Habits, Ringing};
-use super::world::{HOUR, Happening, SECOND, World};
 use super::chance::Lasting;
+use super::setup::{Course, Habits, Ringing};
+use super::world::{HOUR, Happening, SECOND, World, tenant};
 
 /// Answers come within this, as the published figures have it.
 const ANSWERS_WITHIN: u64 = 22_250_000;
@@ -35,7 +35,7 @@ pub(crate) enum Whose {
     /// Somebody who is called.
     Callee { call: CallId, habits: usize, machine: bool, met: bool },
     /// Somebody who calls.
-    Caller { call: CallId, met: bool },
+    Caller { call: CallId, of: usize, met: bool },
     /// An agent's phone.
     Phone { agent: usize },
 }
@@ -45,7 +45,10 @@ pub(crate) enum Whose {
 pub(crate) enum Far {
     Rings,
     PicksUp,
-    Fails { status: u16, cause: Option<u8> },
+    Fails {
+        status: u16,
+        cause: Option<u8>,
+    },
     Ends(LegEnd),
     /// Gives up waiting for an agent.
     GivesUp,
@@ -80,6 +83,43 @@ impl Lines {
 }
 
 impl World<'_> {
+    /// The next of some callers dials.
+    pub(crate) fn caller_dials(&mut self, of: usize) {
+        let setup = self.setup;
+        let callers = &setup.callers[of];
+        self.called_in += 1;
+        let call = CallId::from_u128(u128::from(self.called_in) | 1 << 127);
+        let leg = self.lines.arrives(Whose::Caller { call, of, met: false });
+        let country = setup.floor.trunks.iter().find(|it| it.id == callers.trunk);
+        let cadence = country
+            .and_then(|it| it.cadence.or_else(|| Cadence::of_country(&it.country)))
+            .or_else(|| Cadence::of_country("ES"))
+            .expect("Spain has a cadence");
+        let arrival = Arrival {
+            leg,
+            call,
+            trunk: TrunkRef { tenant: tenant(), trunk: callers.trunk.clone() },
+            cadence,
+            dialed: callers.number.expose().to_owned(),
+            dialed_number: Some(callers.number.clone()),
+            caller: CallerId::Withheld,
+        };
+        let event = SwitchEvent::CallArrived(Box::new(arrival));
+        self.agenda.note(self.now, Happening::Report(event));
+        let patience = self.chance.callers.lasting(callers.patience);
+        self.far_later(patience, leg, Far::GivesUp);
+        self.next_caller(of);
+    }
+
+    pub(crate) fn next_caller(&mut self, of: usize) {
+        let mean_s = 3_600.0 / self.setup.callers[of].per_hour.max(1e-9);
+        let after = self.chance.callers.lasting(Lasting::Exponential { mean_s });
+        let at = self.now.saturating_add(after);
+        if at < self.setup.end {
+            self.agenda.note(at, Happening::Caller(of));
+        }
+    }
+
     /// Tells the engine something of a leg, a little later.
     fn report(&mut self, leg: LegId, event: SwitchEvent) {
         let delay = self.network();
@@ -115,8 +155,10 @@ impl World<'_> {
             Far::Fails { status, cause } => self.leg_ends(leg, LegEnd::Failed { status, cause }),
             Far::Ends(how) => self.leg_ends(leg, how),
             Far::GivesUp => {
-                let waits =
-                    matches!(it.whose, Whose::Callee { met: false, .. } | Whose::Caller { met: false, .. });
+                let waits = matches!(
+                    it.whose,
+                    Whose::Callee { met: false, .. } | Whose::Caller { met: false, .. }
+                );
                 if waits {
                     self.leg_ends(leg, LegEnd::FarEnd);
                 }

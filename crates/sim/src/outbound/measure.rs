@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use timbre_model::{AgentStateKind, AttemptOutcome};
+use timbre_compliance::AbandonmentCounts;
+use timbre_model::{AgentStateKind, AttemptOutcome, CampaignId};
+
+use super::book::DryRun;
 
 /// What happened in one stretch of time. Spans are microseconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -27,6 +30,10 @@ pub struct Slice {
     pub waited: u64,
     /// From answers to agents, together.
     pub to_agent: u64,
+    /// Calls that came in and are over.
+    pub called_in: u64,
+    /// Calls that came in and met an agent within their queue's promise.
+    pub in_time: u64,
 }
 
 impl Slice {
@@ -69,6 +76,8 @@ impl std::ops::AddAssign for Slice {
             connected,
             waited,
             to_agent,
+            called_in,
+            in_time,
         } = more;
         self.span += span;
         self.busy += busy;
@@ -80,6 +89,8 @@ impl std::ops::AddAssign for Slice {
         self.connected += connected;
         self.waited += waited;
         self.to_agent += to_agent;
+        self.called_in += called_in;
+        self.in_time += in_time;
     }
 }
 
@@ -94,10 +105,25 @@ pub struct Measured {
     pub slices: Vec<Slice>,
     /// Attempts that ended, by their outcome.
     pub outcomes: BTreeMap<AttemptOutcome, u64>,
+    /// What each campaign came to; empty where those who are called are without end.
+    pub campaigns: BTreeMap<CampaignId, Account>,
     /// Steps of the engine.
     pub steps: u64,
     /// Stands for every change and action of the run; the same for the same seed.
     pub hash: u64,
+}
+
+/// What a campaign came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Account {
+    /// Attempts by their outcome.
+    pub outcomes: BTreeMap<AttemptOutcome, u64>,
+    /// Its answered calls, as the laws on abandonment count them.
+    pub abandonment: AbandonmentCounts,
+    /// Where its leads stood before it began.
+    pub before: DryRun,
+    /// Where its leads stand at the end.
+    pub left: DryRun,
 }
 
 impl Measured {

@@ -2,6 +2,7 @@
 //!
 //! [`Setup`] says who calls whom, [`run`] lives it and measures. The same seed gives the same day.
 
+mod account;
 mod authorizer;
 mod book;
 mod chance;
@@ -12,11 +13,12 @@ mod setup;
 mod world;
 
 pub mod grid;
+pub mod scenario;
 
-pub use chance::Lasting;
-pub use measure::{Measured, Slice};
 pub use book::DryRun;
-pub use setup::{Course, Habits, Latency, Leads, Person, Registry, Ringing, Setup, Shift};
+pub use chance::Lasting;
+pub use measure::{Account, Measured, Slice};
+pub use setup::{Callers, Course, Habits, Latency, Leads, Person, Registry, Ringing, Setup, Shift};
 
 /// Lives a setup from its start to its end.
 pub fn run(setup: &Setup, seed: u64) -> Measured {

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use timbre_model::{Civil, FloorSpec, Lead, LeadNumber, PhoneNumber, Slug};
+use timbre_model::{
+    Civil, DoNotCallEntry, FloorSpec, Lead, LeadNumber, PhoneNumber, Slug, TrunkId,
+};
 
 use super::chance::Lasting;
 
@@ -29,6 +31,25 @@ pub struct Setup {
     pub latency: Latency,
     /// Live answers of the day before, where the campaigns have run before.
     pub yesterday: Option<u64>,
+    /// Who calls in.
+    pub callers: Vec<Callers>,
+    /// What the internal lists bar from the start.
+    pub barred: Vec<DoNotCallEntry>,
+}
+
+/// People who call in, evenly over the day.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Callers {
+    /// The number that they dial.
+    pub number: PhoneNumber,
+    /// The trunk that brings them.
+    pub trunk: TrunkId,
+    /// How many in an hour, on average.
+    pub per_hour: f64,
+    /// How long they talk.
+    pub talk: Lasting,
+    /// How long they wait at most.
+    pub patience: Lasting,
 }
 
 /// An agent's day.

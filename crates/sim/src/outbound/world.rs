@@ -8,11 +8,13 @@ use timbre_engine::{
     Limits,
 };
 use timbre_model::{
-    AgentId, AgentRef, CampaignRecord, CampaignRef, CampaignState, Civil, LegId, Mono, Now,
-    TenantId,
+    AgentId, AgentRef, CampaignId, CampaignRecord, CampaignRef, CampaignSpec, CampaignState,
+    Change, Civil, LegId, Mono, Now, TenantId,
 };
 
+use super::account;
 use super::authorizer::Authorizer;
+use super::book::DryRun;
 use super::chance::Chance;
 use super::crew::{Agent, Turn};
 use super::lines::{Far, Lines};
@@ -42,6 +44,8 @@ pub(crate) enum Happening {
     Far(LegId, Far),
     /// Something in an agent's day.
     Turn(usize, Turn),
+    /// The next of some callers dials.
+    Caller(usize),
 }
 
 /// One die per concern.
@@ -51,6 +55,7 @@ pub(crate) struct Dice {
     pub(crate) talks: Chance,
     pub(crate) agents: Chance,
     pub(crate) phones: Chance,
+    pub(crate) callers: Chance,
 }
 
 /// Everything there is.
@@ -67,6 +72,9 @@ pub(crate) struct World<'a> {
     pub(crate) measure: Measure,
     /// Effects are performed in the order of their steps.
     performed: u64,
+    pub(crate) called_in: u64,
+    /// Where the campaigns' leads stood at the start.
+    pub(crate) before: BTreeMap<CampaignId, DryRun>,
     steps: u64,
     trace: Trace,
 }
@@ -94,6 +102,7 @@ impl<'a> World<'a> {
                 talks: chance(2),
                 agents: chance(3),
                 phones: chance(4),
+                callers: chance(5),
             },
             lines: Lines::default(),
             agents: agents.collect(),
@@ -101,11 +110,24 @@ impl<'a> World<'a> {
             authorizer: Authorizer::new(setup, now),
             measure: Measure::new(setup.warm_up, setup.slice, setup.floor.agents.len()),
             performed: 0,
+            called_in: 0,
+            before: BTreeMap::new(),
             steps: 0,
             trace: Trace::default(),
         };
+        world.look_ahead();
         world.plan();
         world
+    }
+
+    /// Where the campaigns' leads stand before the first call, with what is barred then.
+    fn look_ahead(&mut self) {
+        let (floor, at) = (&self.setup.floor, self.setup.start);
+        let Some(book) = self.authorizer.book_mut() else { return };
+        let barred = self.setup.barred.iter().map(|it| Change::DoNotCall(Box::new(it.clone())));
+        book.commit(&barred.collect::<Vec<_>>());
+        let look = |it: &CampaignSpec| (it.id.clone(), account::dry_run(book, floor, it, at));
+        self.before = floor.campaigns.iter().map(look).collect();
     }
 
     /// Notes down what the day will bring.
@@ -113,6 +135,7 @@ impl<'a> World<'a> {
         let spec = Box::new(self.setup.floor.clone());
         let apply = Command::ApplyFloor { tenant: tenant(), spec, expected_version: Some(0) };
         self.says(0, apply);
+        (0..self.setup.callers.len()).for_each(|of| self.next_caller(of));
         for campaign in &self.setup.floor.campaigns {
             let name = CampaignRef { tenant: tenant(), campaign: campaign.id.clone() };
             match self.setup.yesterday {
@@ -151,8 +174,9 @@ impl<'a> World<'a> {
         while self.next() {}
         self.now = self.setup.end;
         self.measure.pass(self.now);
+        let campaigns = self.account();
         let (slices, outcomes) = self.measure.finish();
-        Measured { slices, outcomes, steps: self.steps, hash: self.trace.hash() }
+        Measured { slices, outcomes, campaigns, steps: self.steps, hash: self.trace.hash() }
     }
 
     /// The next thing that happens. `false`: the day is over.
@@ -192,6 +216,7 @@ impl<'a> World<'a> {
             Happening::Decided(answer) => self.feed(Input::Authorized(answer)),
             Happening::Far(leg, what) => self.far(leg, what),
             Happening::Turn(n, turn) => self.turn(n, turn),
+            Happening::Caller(of) => self.caller_dials(of),
         }
     }
 
@@ -244,6 +269,12 @@ impl<'a> World<'a> {
                     Some(span) => slice.to_agent += span.as_micros() as u64,
                     None => slice.abandoned += 1,
                 }
+            }
+            EventKind::CallConnected { placed: None, within_service_level, .. } => {
+                self.measure.slice().in_time += u64::from(*within_service_level);
+            }
+            EventKind::CallEnded(ended) if ended.call.as_u128() >> 127 == 1 => {
+                self.measure.slice().called_in += 1;
             }
             EventKind::AttemptEnded(ended) => {
                 *self.measure.outcomes.entry(ended.outcome).or_default() += 1;

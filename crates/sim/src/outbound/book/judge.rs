@@ -35,12 +35,18 @@ impl Book {
         for kept in self.people.iter().filter(ours) {
             let lead = timbre_model::Lead { state: kept.shown(), ..kept.lead.clone() };
             let left = self.places(&spec.recycle, &lead);
-            let numbers: Vec<_> = lead.person.numbers.iter().enumerate().map(|(index, number)| {
-                let person = Some(&lead.person);
-                let callee = Callee { number, person, lead: Some((lead.id, &lead.list)) };
-                let ruled = self.rule(&round, &mut clerk, callee, true);
-                (!left.contains(&index), ruled)
-            }).collect();
+            let numbers: Vec<_> = lead
+                .person
+                .numbers
+                .iter()
+                .enumerate()
+                .map(|(index, number)| {
+                    let person = Some(&lead.person);
+                    let callee = Callee { number, person, lead: Some((lead.id, &lead.list)) };
+                    let ruled = self.rule(&round, &mut clerk, callee, true);
+                    (!left.contains(&index), ruled)
+                })
+                .collect();
             let numbers = numbers.iter().map(|(given_up, ruled)| (*given_up, ruled));
             let standing = gate::standing(&lead, None, numbers, at);
             match standing.callable {

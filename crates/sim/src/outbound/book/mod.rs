@@ -9,8 +9,8 @@ mod round;
 use std::collections::{BTreeMap, BTreeSet};
 
 use timbre_model::{
-    AgentId, AttemptRecord, CallId, CampaignId, CampaignRecord, Change, Civil, DoNotCallEntry, Lead,
-    LeadChange, LeadId, LeadOrder, LeadState, ListId, PhoneNumber,
+    AgentId, AttemptRecord, CallId, CampaignId, CampaignRecord, Change, Civil, DoNotCallEntry,
+    Lead, LeadChange, LeadId, LeadOrder, LeadState, ListId, PhoneNumber,
 };
 
 pub use self::judge::DryRun;
@@ -99,7 +99,9 @@ impl Book {
         let (rank, list, free) = (*rank, &lead.list, claim.is_none());
         let fresh = free && lead.state == LeadState::Ready;
         let due = match &lead.state {
-            LeadState::Retry { at } | LeadState::Blocked { until: Some(at), .. } if free => Some(*at),
+            LeadState::Retry { at } | LeadState::Blocked { until: Some(at), .. } if free => {
+                Some(*at)
+            }
             _ => None,
         };
         let promise = match &lead.state {

@@ -34,9 +34,8 @@ impl Book {
                 let key = (plan.spec.id.clone(), list.clone());
                 self.served.get(&key).copied().unwrap_or(0.0)
             };
-            let next = feeds
-                .iter_mut()
-                .min_by(|(a, _), (b, _)| share(&a.list).total_cmp(&share(&b.list)));
+            let next =
+                feeds.iter_mut().min_by(|(a, _), (b, _)| share(&a.list).total_cmp(&share(&b.list)));
             let Some((list, feed)) = next else { break };
             let key = (plan.spec.id.clone(), list.list.clone());
             picked.extend(feed.pop_front().map(|at| (at, None)));
@@ -78,7 +77,8 @@ impl Book {
             let until = (at, i64::MAX, usize::MAX);
             self.waits.get(list).into_iter().flat_map(move |it| it.range(..=until)).map(|it| it.2)
         };
-        let fewest = plan.lists.iter().any(|it| it.id == *list && it.order == LeadOrder::FewestAttempts);
+        let fewest =
+            plan.lists.iter().any(|it| it.id == *list && it.order == LeadOrder::FewestAttempts);
         match fewest {
             true => fresh().chain(due()).take(most).collect(),
             false => due().chain(fresh()).take(most).collect(),
@@ -89,17 +89,21 @@ impl Book {
     pub(super) fn more(&self, plan: &CampaignPlan, at: Civil) -> More {
         let lists = || plan.spec.lists.iter().map(|it| &it.list);
         let ours = |n: &usize| lists().any(|it| *it == self.people[*n].lead.list);
-        let claimed = self.people.iter().any(|it| it.claim.is_some() && lists().any(|list| *list == it.lead.list));
+        let claimed = self
+            .people
+            .iter()
+            .any(|it| it.claim.is_some() && lists().any(|list| *list == it.lead.list));
         let unsettled = claimed.then(|| at + UNSETTLED);
         let due = lists().filter_map(|list| {
             let after = (at, i64::MAX, usize::MAX);
             self.waits.get(list)?.range(after..).next().map(|it| it.0)
         });
         let fallback = plan.spec.callback_fallback;
-        let promised = self.promised.iter().filter(|(_, n)| ours(n)).map(|(due, _)| match *due > at {
-            true => *due,
-            false => *due + fallback,
-        });
+        let promised =
+            self.promised.iter().filter(|(_, n)| ours(n)).map(|(due, _)| match *due > at {
+                true => *due,
+                false => *due + fallback,
+            });
         let moments = unsettled.into_iter().chain(due).chain(promised.filter(|it| *it > at));
         moments.min().map_or(More::Exhausted, More::Later)
     }

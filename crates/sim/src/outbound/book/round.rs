@@ -1,12 +1,11 @@
 //! One request, decided in one transaction.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_compliance::{Attempt, Catalog, Decision, Reading, decide_reading, locate};
 use timbre_engine::gate::{self, Callee, Granted, Ruled};
-use timbre_engine::{AuthorizeRequest, More, Permit, Refused, Verdicts, Want, Withheld};
+use timbre_engine::{AuthorizeRequest, Permit, Refused, Verdicts, Want, Withheld};
 use timbre_model::{
     AgentId, AttemptRecord, CallId, Civil, LeadId, LeadNumber, LeadState, PhoneNumber, Place, Slug,
 };
@@ -88,7 +87,10 @@ impl Book {
         }
     }
 
-    #[expect(clippy::too_many_arguments, reason = "one transaction's accounts, all of them written")]
+    #[expect(
+        clippy::too_many_arguments,
+        reason = "one transaction's accounts, all of them written"
+    )]
     fn next(
         &mut self,
         round: &Round<'_>,
@@ -291,11 +293,7 @@ fn permitted() -> Decision {
 }
 
 /// A permit, for whichever agent.
-pub(crate) fn permit(
-    attempt: Box<AttemptRecord>,
-    number: &LeadNumber,
-    granted: Granted,
-) -> Permit {
+pub(crate) fn permit(attempt: Box<AttemptRecord>, number: &LeadNumber, granted: Granted) -> Permit {
     let millis = |ms: u32| Duration::from_millis(ms.into());
     let duties = granted.obligations;
     Permit {

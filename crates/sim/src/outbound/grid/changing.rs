@@ -39,7 +39,9 @@ fn row(job: &Job, name: &str, agents: u32, report: &mut Report) {
         report.missed.push(format!("{name}, {agents} agents: mean abandonment at most 3 %"));
     }
     if mean.occupancy() <= Days::together(&days[1]).occupancy() {
-        report.missed.push(format!("{name}, {agents} agents: occupancy above the adaptive ratio's"));
+        report
+            .missed
+            .push(format!("{name}, {agents} agents: occupancy above the adaptive ratio's"));
     }
 }
 

@@ -10,6 +10,12 @@ use crate::outbound::{Setup, Slice, run};
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Days(Vec<Slice>);
 
+impl FromIterator<Slice> for Days {
+    fn from_iter<I: IntoIterator<Item = Slice>>(days: I) -> Self {
+        Self(days.into_iter().collect())
+    }
+}
+
 impl Days {
     /// The days of several setups together.
     pub fn together(of: &[Self]) -> Self {

@@ -22,7 +22,9 @@ pub(super) fn table(job: &Job, report: &mut Report) {
     let cells = job.cells();
     let setups: Vec<_> = cells.iter().flat_map(|of| methods(job, of)).collect();
     let days = run_all(&setups, job.threads);
-    report.markdown.push_str("Occupancy and abandonment in percent; ± is the half-width of the 95 % interval.\n\n");
+    report.markdown.push_str(
+        "Occupancy and abandonment in percent; ± is the half-width of the 95 % interval.\n\n",
+    );
     report.markdown.push_str(HEAD);
     for (of, days) in cells.iter().zip(days.chunks(METHODS.len())) {
         let missed = judge(of, days);

@@ -25,7 +25,8 @@ fn known<T, E: std::fmt::Debug>(parsed: Result<T, E>) -> T {
 
 /// The plant of the published figures.
 pub(super) fn lifelike(of: &Published, mode: DialMode) -> Setup {
-    let (warm_up, measured) = if of.agents >= 500 { (HOUR, 2 * HOUR) } else { (2 * HOUR, 8 * HOUR) };
+    let (warm_up, measured) =
+        if of.agents >= 500 { (HOUR, 2 * HOUR) } else { (2 * HOUR, 8 * HOUR) };
     let end = warm_up + measured;
     let habits = Habits {
         answer: [of.answer_rate; 24],
@@ -51,6 +52,8 @@ pub(super) fn lifelike(of: &Published, mode: DialMode) -> Setup {
         leads: Leads::Endless(Box::new(callee())),
         latency: Latency::default(),
         yesterday: Some(of.answers_a_day()),
+        callers: Vec::new(),
+        barred: Vec::new(),
     }
 }
 
