@@ -272,6 +272,12 @@ pub fn strictest(catalog: &Catalog, profile: &Profile, day: Date) -> Option<CapR
     applicable(catalog, profile, day).into_iter().next()
 }
 
+/// [`strictest`] on the UTC day of `at`.
+pub fn strictest_at(catalog: &Catalog, profile: &Profile, at: Civil) -> Option<CapRule> {
+    let stamp = Timestamp::from_microsecond(at.as_micros()).ok()?;
+    strictest(catalog, profile, jiff::tz::TimeZone::UTC.to_datetime(stamp).date())
+}
+
 fn of(place: &Indexed, day: Date) -> impl Iterator<Item = (&Rule, RatioCap)> {
     place.spec.rules.iter().filter_map(move |rule| match &rule.kind {
         RuleKind::RatioCap(cap) if cap.definition != Definition::BrShortCalls => {

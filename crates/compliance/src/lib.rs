@@ -24,7 +24,7 @@ mod selector;
 
 pub use abandonment::{
     AbandonmentCounts, AnsweredCall, Answerer, CapRule, Interval, Profile, Share, applicable,
-    strictest,
+    strictest, strictest_at,
 };
 pub use attempt::{Attempt, Presented};
 pub use catalog::{Catalog, CatalogError, Jurisdiction};

@@ -54,6 +54,7 @@ impl Turn<'_> {
         (it.ticked, it.next) = (now.mono, now.mono + TICK);
         it.turn_day(now.civil);
         if it.due_to_keep(now.mono) {
+            it.aim_pacer();
             self.keep_campaign(campaign);
         }
         let it = &self.floor.campaigns[campaign];

@@ -28,7 +28,7 @@ impl Turn<'_> {
         let counts = self.floor.count_agents(&agents);
         for &campaign in &campaigns {
             let count = counts.get(campaign).copied().unwrap_or_default();
-            self.floor.campaigns[campaign].set_pacer(count.agents);
+            self.floor.campaigns[campaign].set_pacer(count.agents, self.now.civil);
             if let Some(pacer) = &mut self.floor.campaigns[campaign].pacer {
                 pacer.0.share(count.share());
             }

@@ -10,6 +10,7 @@ use timbre_model::{
 };
 use timbre_pacing::{Controller, Method, Settings, Terms};
 
+use crate::answers::Answers;
 use crate::attempt::Progress;
 use crate::timers::Deadline;
 use crate::{AnswerDay, CampaignPlan, WakeReason, Withheld};
@@ -23,9 +24,6 @@ const BACK_OFF_MIN: Duration = Duration::from_secs(1);
 const BACK_OFF_MAX: Duration = Duration::from_secs(30);
 /// What a running campaign has learnt is kept this often.
 const KEPT_EVERY: Duration = Duration::from_secs(60);
-const MICROS_PER_DAY: i64 = 86_400_000_000;
-/// Live answers of a day where nothing is known of the day before.
-const ANSWERS_ASSUMED: u64 = 1_000;
 
 /// A campaign of a floor.
 #[derive(Debug)]
@@ -46,9 +44,10 @@ pub(crate) struct Campaign {
     /// Its attempts by [`Progress::kind`].
     pub(crate) counts: [u32; Progress::KINDS],
     pub(crate) asks: Asks,
-    pub(crate) today: AnswerDay,
-    /// Live answers of the day before.
-    pub(crate) answers_before: u64,
+    pub(crate) answers: Answers,
+    /// Agents who may be given its calls.
+    pub(crate) agents: u32,
+    pub(crate) heard: Heard,
     /// Agents given to it by its weight; the campaign with the least is next.
     pub(crate) served: f64,
     pub(crate) ticked: Mono,
@@ -73,6 +72,34 @@ pub(crate) struct Asks {
     /// Why no more is asked for, for people.
     pub(crate) holding_back: Option<&'static str>,
     pub(crate) terms: Option<Terms>,
+}
+
+/// Whom agents heard when they took answers.
+#[derive(Debug, Default)]
+pub(crate) struct Heard {
+    all: f64,
+    machines: f64,
+}
+
+/// Answers that are remembered of whom agents heard.
+const HEARD_MAX: f64 = 1_000.0;
+/// Answers that what is assumed at first, that all are persons, is worth.
+const HEARD_PRIOR: f64 = 20.0;
+
+impl Heard {
+    pub(crate) fn hear(&mut self, machine: bool) {
+        if self.all >= HEARD_MAX {
+            (self.all, self.machines) = (self.all / 2.0, self.machines / 2.0);
+        }
+        self.all += 1.0;
+        self.machines += f64::from(u8::from(machine));
+    }
+
+    /// Of all answers, those of persons. The law's share is one of these: what nobody came for may have been a person, what an
+    /// agent heard to be a machine was none.
+    fn persons(&self) -> f64 {
+        1.0 - self.machines / (self.all + HEARD_PRIOR)
+    }
 }
 
 /// A controller. Its tables are nobody's reading.
@@ -133,8 +160,9 @@ impl Campaign {
             memory: None,
             counts: [0; Progress::KINDS],
             asks: Asks::default(),
-            today: AnswerDay { day: day(now.civil), ..AnswerDay::default() },
-            answers_before: ANSWERS_ASSUMED,
+            answers: Answers::new(now.civil),
+            agents: 0,
+            heard: Heard::default(),
             served: 0.0,
             ticked: Mono::default(),
             next: Mono::default(),
@@ -189,14 +217,16 @@ impl Campaign {
     }
 
     /// Sets the controller as the state and the definition now ask for.
-    pub(crate) fn set_pacer(&mut self, agents: u32) {
+    pub(crate) fn set_pacer(&mut self, agents: u32, now: Civil) {
+        self.agents = agents;
+        self.answers.look_up(&self.plan, now);
         if !self.pools() {
             if let Some(pacer) = self.pacer.take() {
                 self.memory = words(&pacer.0);
             }
             return;
         }
-        let settings = self.settings(agents);
+        let settings = self.settings();
         match &mut self.pacer {
             Some(pacer) => pacer.0.configure(settings),
             None => {
@@ -205,13 +235,22 @@ impl Campaign {
                     Some(memory) => Controller::resume(settings, memory),
                     None => Controller::new(settings),
                 };
-                controller.window_restarted(self.today.abandoned, self.today.answered);
+                let (abandoned, answered) = self.answers.counted(&self.plan, now);
+                controller.window_restarted(abandoned, answered);
                 self.pacer = Some(Pacer(controller));
             }
         }
     }
 
-    fn settings(&self, agents: u32) -> Settings {
+    /// What was learnt of answers changes what the controller aims at.
+    pub(crate) fn aim_pacer(&mut self) {
+        let settings = self.settings();
+        if let Some(pacer) = &mut self.pacer {
+            pacer.0.configure(settings);
+        }
+    }
+
+    fn settings(&self) -> Settings {
         let spec = self.spec();
         let method = match spec.mode {
             DialMode::Power { ratio } => Method::Power { ratio },
@@ -222,26 +261,31 @@ impl Campaign {
             }
         };
         let millis = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
+        let cap = self.cap() * self.heard.persons();
         Settings {
             method,
-            target: timbre_pacing::target_for(spec.abandonment_cap, agents, self.answers_before),
-            cap: spec.abandonment_cap,
+            target: timbre_pacing::target_for(cap, self.agents, self.answers.day_before()),
+            cap,
             grace_ms: millis(spec.answer_to_agent),
             ring_timeout_ms: millis(spec.ring_timeout),
             max_lines_per_agent: spec.lines_per_agent_max,
         }
     }
 
-    /// A new UTC day begins a new window. A clock that goes back begins none.
+    /// The share of live answers that may be abandoned, by the law and by its definition.
+    pub(crate) fn cap(&self) -> f64 {
+        self.answers.cap(self.spec().abandonment_cap)
+    }
+
+    /// A new UTC day may bring another law, and another period of one.
     pub(crate) fn turn_day(&mut self, now: Civil) {
-        let day = day(now);
-        if day <= self.today.day {
+        if !self.answers.turn(now) {
             return;
         }
-        self.answers_before = self.today.answered.max(1);
-        self.today = AnswerDay { day, ..AnswerDay::default() };
+        self.answers.look_up(&self.plan, now);
+        let (abandoned, answered) = self.answers.counted(&self.plan, now);
         if let Some(pacer) = &mut self.pacer {
-            pacer.0.window_restarted(0, 0);
+            pacer.0.window_restarted(abandoned, answered);
         }
     }
 
@@ -251,10 +295,7 @@ impl Campaign {
             record;
         (self.state, self.since, self.reason) = (state, since, reason);
         (self.started_at, self.memory) = (started_at, memory);
-        let today = day(now.civil);
-        let of = |day| days.iter().find(|it| it.day == day).copied();
-        self.today = of(today).unwrap_or(AnswerDay { day: today, ..AnswerDay::default() });
-        self.answers_before = of(today - 1).map_or(ANSWERS_ASSUMED, |it| it.answered);
+        self.answers.restore(days, now.civil);
         if let Some(at) = started_at {
             self.note_start(at);
         }
@@ -292,6 +333,16 @@ fn words(controller: &Controller) -> Option<String> {
 }
 
 /// Days since 1970-01-01, in UTC.
-fn day(at: Civil) -> i64 {
-    at.as_micros().div_euclid(MICROS_PER_DAY)
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers_of_machines_are_no_live_answers() {
+        let mut heard = Heard::default();
+        assert_eq!(heard.persons(), 1.0);
+        (0..20_000).for_each(|n| heard.hear(n % 4 == 0));
+        assert!((heard.persons() - 0.75).abs() < 0.01, "{heard:?}");
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use timbre_model::{
     AttemptOutcome, Barred, CampaignState, Disposition, DoNotCallEntry, DoNotCallScope, EndCause,
-    LeadState, ReleasedBy, Slug,
+    LeadState, MachineVerdict, ReleasedBy, Slug,
 };
 
 use crate::agent::AgentState;
@@ -85,6 +85,10 @@ impl Turn<'_> {
         let campaign = &mut self.floor.campaigns[it.campaign];
         campaign.counts[it.progress.kind()] -= 1;
         campaign.asks.closed += 1;
+        if it.record.connected_at.is_some() {
+            let verdict = it.record.machine_corrected.or(it.record.machine);
+            campaign.heard.hear(verdict == Some(MachineVerdict::Machine));
+        }
         let forbids = it
             .record
             .disposition
@@ -173,7 +177,7 @@ impl Turn<'_> {
         let now = self.now;
         let campaign = &mut self.floor.campaigns[placed.campaign];
         campaign.turn_day(now.civil);
-        campaign.today.abandoned += 1;
+        campaign.answers.abandoned();
         let name = campaign.name.clone();
         self.count_served(attempt, true);
         let language = self.floor.calls[call].rules.spec.announcements.language;

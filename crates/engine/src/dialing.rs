@@ -185,7 +185,7 @@ impl Turn<'_> {
         self.resolved(attempt, Resolution::Answered);
         let campaign = &mut self.floor.campaigns[self.floor.attempts[attempt].campaign];
         campaign.turn_day(now.civil);
-        campaign.today.answered += 1;
+        campaign.answers.answered();
         self.event(answered);
         self.progress(attempt, Progress::Waiting);
         match self.floor.attempts[attempt].call {

@@ -128,7 +128,8 @@ impl Engine {
         assert_eq!(it.pacer.is_some(), it.pools(), "{name:?}: controller");
         let early = it.count(Progress::Held) + it.count(Progress::SetUp);
         assert!(it.running() || early == 0, "{name:?} dials, and does not run");
-        assert!(it.today.abandoned <= it.today.answered, "{name:?}: abandoned");
+        let today = it.answers.today();
+        assert!(today.abandoned <= today.answered, "{name:?}: abandoned");
         assert_eq!(it.timer, it.deadline(), "{name:?}: deadline");
         assert!(it.timer.is_none_or(|timer| self.timers.holds(timer, at)), "{name:?}: timer");
     }

@@ -36,6 +36,7 @@ pub mod gate;
 pub mod port;
 
 mod agent;
+mod answers;
 mod asking;
 mod assigning;
 mod attempt;

@@ -66,7 +66,7 @@ pub struct CampaignView {
     pub talking: u32,
     /// Requests for attempts that are not answered.
     pub open_requests: u32,
-    /// Share of live answers that may be abandoned: what pacing keeps.
+    /// Share of live answers that may be abandoned: the definition's, or less where a law says so.
     pub abandonment_cap: f64,
     /// What the last decision rested on, where it runs and pools its agents.
     pub terms: Option<timbre_pacing::Terms>,
@@ -125,10 +125,10 @@ impl Engine {
             waiting: it.count(Progress::Waiting),
             talking: it.count(Progress::Talking),
             open_requests: it.asks.open,
-            abandonment_cap: it.spec().abandonment_cap,
+            abandonment_cap: it.cap(),
             terms: it.asks.terms.clone().filter(|_| it.pacer.is_some()),
-            answered_today: it.today.answered,
-            abandoned_today: it.today.abandoned,
+            answered_today: it.answers.today().answered,
+            abandoned_today: it.answers.today().abandoned,
             withheld: it.asks.withheld.clone(),
             holding_back: it.asks.holding_back.map(str::to_owned),
         }
