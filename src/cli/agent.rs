@@ -2,6 +2,7 @@
 
 mod desk;
 mod plain;
+mod prompt;
 mod screen;
 mod session;
 mod state_file;

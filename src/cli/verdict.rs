@@ -9,7 +9,7 @@ pub fn paragraph(verdict: &Verdict, all: bool) -> String {
         verdict;
     let mut text = match permitted {
         true => "permitted".to_owned(),
-        false => format!("refused by {rule}: {because}"),
+        false => format!("refused by {rule}: {}", without(rule, because)),
     };
     if let Some(at) = earliest {
         text.push_str(&format!("; earliest {} UTC", moment(*at)));
@@ -29,7 +29,12 @@ pub fn paragraph(verdict: &Verdict, all: bool) -> String {
 fn line(Check { rule, passed, text, until }: &Check) -> String {
     let mark = if *passed { "passes " } else { "refuses" };
     let until = until.map(|at| format!(", until {} UTC", moment(at))).unwrap_or_default();
-    format!("  {mark}  {rule}: {text}{until}\n")
+    format!("  {mark}  {rule}: {}{until}\n", without(rule, text))
+}
+
+/// What is told of a rule, without its id in front.
+fn without<'a>(rule: &str, text: &'a str) -> &'a str {
+    text.strip_prefix(rule).map_or(text, |rest| rest.trim_start_matches([' ', '·', ':']))
 }
 
 #[cfg(test)]
@@ -43,7 +48,7 @@ mod tests {
         let check = |rule: &str, passed| Check {
             rule: rule.to_owned(),
             passed,
-            text: "22:30".to_owned(),
+            text: format!("{rule} · 22:30"),
             until: (!passed).then_some(Civil::from_micros(0)),
         };
         let verdict = Verdict {

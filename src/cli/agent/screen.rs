@@ -9,7 +9,17 @@ use timbre_engine::{AgentView, PlacedCall};
 use timbre_model::{AgentStateKind, Civil, LeadRole, NewLead, Slug};
 
 use super::desk::{Desk, Wish};
+use super::prompt::Prompt;
 use crate::cli::words::{caller, clock, since, time_of_day};
+
+/// What lies over the screen.
+#[derive(Debug)]
+pub enum Over {
+    /// A list to choose from.
+    Menu(Menu),
+    /// A line to write.
+    Prompt(Prompt),
+}
 
 /// A list to choose from.
 #[derive(Debug)]
@@ -59,11 +69,11 @@ impl Menu {
 }
 
 /// Draws the whole screen, at `now` on our clock.
-pub fn draw(frame: &mut Frame<'_>, desk: &Desk, menu: Option<&Menu>, now: Civil) {
+pub fn draw(frame: &mut Frame<'_>, desk: &Desk, over: Option<&Over>, now: Civil) {
     let [title, state, call, past, note, keys] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(4),
-        Constraint::Length(6),
+        Constraint::Length(call_height(desk)),
         Constraint::Min(3),
         Constraint::Length(2),
         Constraint::Length(1),
@@ -75,10 +85,18 @@ pub fn draw(frame: &mut Frame<'_>, desk: &Desk, menu: Option<&Menu>, now: Civil)
     draw_past(frame, desk, past);
     let words = Paragraph::new(without_ids(&desk.note)).wrap(Wrap { trim: true }).bold();
     frame.render_widget(words, note);
-    frame.render_widget(key_line(desk, menu.is_some()), keys);
-    if let Some(menu) = menu {
-        draw_menu(frame, menu);
+    frame.render_widget(key_line(desk, over), keys);
+    match over {
+        Some(Over::Menu(menu)) => draw_menu(frame, menu),
+        Some(Over::Prompt(prompt)) => prompt.draw(frame),
+        None => {}
     }
+}
+
+/// What is known of somebody who was called takes more room than who calls.
+fn call_height(desk: &Desk) -> u16 {
+    let placed = desk.talk.as_ref().is_some_and(|it| it.placed.is_some());
+    if placed { 12 } else { 6 }
 }
 
 fn title_line(desk: &Desk) -> Line<'static> {
@@ -149,7 +167,8 @@ fn call_block(desk: &Desk, now: Civil) -> Paragraph<'static> {
         Some(view) if view.call.is_some() => (" Call ", talk_lines(desk, view, at)),
         Some(_) | None => (" Call ", vec![Line::from("none").dark_gray()]),
     };
-    Paragraph::new(lines).block(Block::bordered().title(title))
+    let words = Paragraph::new(lines).wrap(Wrap { trim: true });
+    words.block(Block::bordered().title(title))
 }
 
 fn offer_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
@@ -174,6 +193,7 @@ fn placed_lines(placed: Option<&PlacedCall>) -> Vec<Line<'static>> {
         return Vec::new();
     };
     let mut lines = vec![Line::from(format!("{} · {}", campaign.campaign, number.expose()))];
+    lines.extend(disclosures.iter().map(|it| Line::from(format!("say: {it}")).yellow()));
     if let Some(lead) = lead {
         let NewLead { name, role, tags, attributes, .. } = &lead.person;
         let role = match role {
@@ -192,7 +212,6 @@ fn placed_lines(placed: Option<&PlacedCall>) -> Vec<Line<'static>> {
             lines.push(Line::from(known.join(" · ")));
         }
     }
-    lines.extend(disclosures.iter().map(|it| Line::from(format!("say: {it}")).yellow()));
     lines
 }
 
@@ -248,17 +267,25 @@ fn without_ids(line: &str) -> String {
 }
 
 /// The keys that mean something now.
-fn key_line(desk: &Desk, choosing: bool) -> Line<'static> {
+fn key_line(desk: &Desk, over: Option<&Over>) -> Line<'static> {
     use AgentStateKind::{NotReady, Offered, Ready, SignedOut, Talking, WrapUp};
     let state = desk.view.as_ref().map(|it| it.state);
+    let placed = desk.talk.as_ref().is_some_and(|it| it.placed.is_some());
     let keys: &[&str] = match state {
-        _ if choosing => &["1-9 or Enter choose", "Esc back"],
+        _ if matches!(over, Some(Over::Menu(_))) => &["1-9 or Enter choose", "Esc back"],
+        _ if over.is_some() => &["Enter send", "Esc back"],
         Some(_) if desk.accepted.is_some() => &["e hang up", "n not ready after"],
         Some(Offered) => &["a accept", "x reject", "n not ready", "q sign out"],
+        Some(Talking) if placed => {
+            &["h hold", "e hang up", "d dispose", "c call again", "b never again", "m machine"]
+        }
+        Some(WrapUp) if placed => {
+            &["d dispose", "c call again", "b never again", "w extend", "r ready after"]
+        }
         Some(Talking) => &["h hold/unhold", "e hang up", "d dispose", "n not ready after"],
         Some(WrapUp) => &["d dispose", "w extend", "r ready after", "n not ready after"],
-        Some(Ready) => &["n not ready", "q sign out"],
-        Some(NotReady) => &["r ready", "n other reason", "q sign out"],
+        Some(Ready) => &["n not ready", "t dial", "q sign out"],
+        Some(NotReady) => &["r ready", "t dial", "n other reason", "q sign out"],
         Some(SignedOut) | None => &[],
     };
     Line::from(format!(" {}  ^C leave", keys.join("  "))).reversed()
@@ -293,9 +320,9 @@ mod tests {
     use ratatui::Terminal;
     use ratatui::backend::TestBackend;
 
-    fn shown(desk: &Desk, menu: Option<&Menu>) -> String {
+    fn shown(desk: &Desk, over: Option<&Over>) -> String {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("a terminal");
-        terminal.draw(|frame| draw(frame, desk, menu, NOW)).expect("a frame");
+        terminal.draw(|frame| draw(frame, desk, over, NOW)).expect("a frame");
         let buffer = terminal.backend().buffer().clone();
         let row = |y| (0..80).map(|x| buffer[(x, y)].symbol()).collect::<String>();
         (0..24).map(|y| row(y).trim_end().to_owned() + "\n").collect()
@@ -331,9 +358,54 @@ mod tests {
     }
 
     #[test]
+    fn a_placed_call_shows_whom_what_must_be_said_and_what_is_known() {
+        let mut desk = in_a_call();
+        let tenant = timbre_model::TenantId::parse("acme").expect("an id");
+        let lead = timbre_model::Lead {
+            id: timbre_model::LeadId::from_u64(7),
+            tenant: tenant.clone(),
+            list: timbre_model::ListId::parse("lugo").expect("an id"),
+            person: NewLead {
+                numbers: Vec::new(),
+                name: "Eva Lugo".to_owned(),
+                person: None,
+                role: LeadRole::DecisionMaker,
+                party: timbre_model::Party::Consumer,
+                consent: None,
+                tags: [Slug::parse("vip").expect("a word")].into(),
+                attributes: [("edad".to_owned(), "40".to_owned())].into(),
+            },
+            state: timbre_model::LeadState::Claimed,
+            attempts: 1,
+            last_attempt_at: None,
+        };
+        let placed = PlacedCall {
+            campaign: timbre_model::CampaignRef {
+                tenant,
+                campaign: timbre_model::CampaignId::parse("spring").expect("an id"),
+            },
+            number: timbre_model::PhoneNumber::parse("+34600000001").expect("a number"),
+            lead: Some(std::sync::Arc::new(lead)),
+            disclosures: vec!["who calls".to_owned()],
+        };
+        desk.talk.as_mut().expect("a call").placed = Some(std::sync::Arc::new(placed));
+        let screen = shown(&desk, None);
+        for part in [
+            "spring · +34600000001",
+            "say: who calls",
+            "Eva Lugo · decides",
+            "vip",
+            "edad 40",
+            "c call again  b never again  m machine  ^C leave",
+        ] {
+            assert!(screen.contains(part), "{part:?} is missing in\n{screen}");
+        }
+    }
+
+    #[test]
     fn a_menu_numbers_its_choices() {
         let desk = in_a_call();
-        let screen = shown(&desk, Some(&Menu::dispositions(&desk.dispositions)));
+        let screen = shown(&desk, Some(&Over::Menu(Menu::dispositions(&desk.dispositions))));
         let parts = ["How did it end?", "1 venta", "2 queja", "Esc back"];
         assert!(parts.iter().all(|part| screen.contains(part)), "{screen}");
     }
@@ -343,8 +415,9 @@ mod tests {
         let desk = offered();
         for (width, height) in [(1, 1), (20, 5), (200, 60)] {
             let mut terminal = Terminal::new(TestBackend::new(width, height)).expect("a terminal");
-            let menu = Menu::pauses(&desk.pauses);
-            terminal.draw(|frame| draw(frame, &desk, Some(&menu), NOW)).expect("a frame");
+            for over in [Over::Menu(Menu::pauses(&desk.pauses)), Over::Prompt(Prompt::dial())] {
+                terminal.draw(|frame| draw(frame, &desk, Some(&over), NOW)).expect("a frame");
+            }
         }
     }
 }

@@ -5,13 +5,14 @@ use std::time::Duration;
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use futures::StreamExt as _;
 use ratatui::DefaultTerminal;
-use timbre_model::Slug;
+use timbre_model::{Civil, MachineVerdict, Slug};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Line;
 use super::desk::{Desk, Wish};
 use super::plain::begins;
-use super::screen::{self, Menu};
+use super::prompt::{Prompt, Written};
+use super::screen::{self, Menu, Over};
 use super::session::{Ending, News};
 use crate::api::wire::agent::AgentCommand;
 use crate::driver::clock;
@@ -31,18 +32,20 @@ pub(super) async fn run(line: Line) -> anyhow::Result<Ending> {
 #[derive(Debug, PartialEq, Eq)]
 enum Pressed {
     Wish(Wish),
+    /// A line that cannot be read, and why.
+    Unread(String),
     Leave,
     Nothing,
 }
 
 async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Ending> {
     let Line { commands, mut news, ready } = line;
-    let (mut desk, mut menu) = (Desk::default(), None);
+    let (mut desk, mut over) = (Desk::default(), None);
     let mut keys = EventStream::new();
     let mut frames = tokio::time::interval(FRAME);
     let mut terminate = signal(SignalKind::terminate())?;
     loop {
-        terminal.draw(|frame| screen::draw(frame, &desk, menu.as_ref(), clock::civil()))?;
+        terminal.draw(|frame| screen::draw(frame, &desk, over.as_ref(), clock::civil()))?;
         tokio::select! {
             _ = terminate.recv() => return Ok(Ending::Left),
             _ = frames.tick() => {}
@@ -59,8 +62,9 @@ async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Endi
             key = keys.next() => {
                 let Some(key) = key.transpose()? else { return Ok(Ending::Left) };
                 let Event::Key(key) = key else { continue };
-                match press(key, &desk, &mut menu) {
+                match press(key, &desk, &mut over, desk.server_time(clock::civil())) {
                     Pressed::Nothing => {}
+                    Pressed::Unread(why) => desk.say(clock::civil(), why),
                     Pressed::Leave => return Ok(Ending::Left),
                     Pressed::Wish(wish) => match desk.command(wish) {
                         Ok(command) => commands.send(command).await?,
@@ -72,39 +76,66 @@ async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Endi
     }
 }
 
-fn press(key: KeyEvent, desk: &Desk, menu: &mut Option<Menu>) -> Pressed {
+/// `now` is the server's.
+fn press(key: KeyEvent, desk: &Desk, over: &mut Option<Over>, now: Civil) -> Pressed {
     if key.kind == KeyEventKind::Release {
         return Pressed::Nothing;
     }
     if key.code == KeyCode::Char('c') && key.modifiers.contains(KeyModifiers::CONTROL) {
         return Pressed::Leave;
     }
-    if let Some(open) = menu {
-        return choose(key.code, open).map_or(Pressed::Nothing, |chosen| {
-            let wish = chosen.map(|it| menu.take().map(|menu| menu.wish(it)));
-            *menu = None;
-            wish.flatten().map_or(Pressed::Nothing, Pressed::Wish)
-        });
+    match over {
+        Some(Over::Menu(menu)) => match choose(key.code, menu) {
+            None => Pressed::Nothing,
+            Some(chosen) => {
+                let wish = chosen.map(|it| menu.wish(it));
+                *over = None;
+                wish.map_or(Pressed::Nothing, Pressed::Wish)
+            }
+        },
+        Some(Over::Prompt(prompt)) => match prompt.press(key.code, now) {
+            Written::Open => Pressed::Nothing,
+            Written::Dropped => {
+                *over = None;
+                Pressed::Nothing
+            }
+            Written::Said(Ok(wish)) => {
+                *over = None;
+                Pressed::Wish(wish)
+            }
+            // What was written stays, to be put right.
+            Written::Said(Err(why)) => Pressed::Unread(why),
+        },
+        None => plain_key(key.code, desk, over),
     }
-    let wish = match key.code {
+}
+
+/// A key with nothing over the screen.
+fn plain_key(key: KeyCode, desk: &Desk, over: &mut Option<Over>) -> Pressed {
+    let opened = match key {
+        KeyCode::Char('n') => Over::Menu(Menu::pauses(&desk.pauses)),
+        KeyCode::Char('d') => Over::Menu(Menu::dispositions(&desk.dispositions)),
+        KeyCode::Char('t') => Over::Prompt(Prompt::dial()),
+        KeyCode::Char('c') => Over::Prompt(Prompt::callback()),
+        KeyCode::Char('b') => Over::Prompt(Prompt::do_not_call()),
+        other => return wish_of(other).map_or(Pressed::Nothing, Pressed::Wish),
+    };
+    *over = Some(opened);
+    Pressed::Nothing
+}
+
+fn wish_of(key: KeyCode) -> Option<Wish> {
+    Some(match key {
         KeyCode::Char('r') => Wish::Ready,
         KeyCode::Char('a') | KeyCode::Enter => Wish::Accept,
         KeyCode::Char('x') => Wish::Reject,
         KeyCode::Char('h') => Wish::ToggleHold,
         KeyCode::Char('e') => Wish::HangUp,
         KeyCode::Char('w') => Wish::Extend,
+        KeyCode::Char('m') => Wish::Machine(MachineVerdict::Machine),
         KeyCode::Char('q') => Wish::SignOut,
-        KeyCode::Char('n') => {
-            *menu = Some(Menu::pauses(&desk.pauses));
-            return Pressed::Nothing;
-        }
-        KeyCode::Char('d') => {
-            *menu = Some(Menu::dispositions(&desk.dispositions));
-            return Pressed::Nothing;
-        }
-        _ => return Pressed::Nothing,
-    };
-    Pressed::Wish(wish)
+        _ => return None,
+    })
 }
 
 /// `None`: the menu stays open. `Some(None)`: it closes, nothing being chosen.
@@ -140,10 +171,10 @@ mod tests {
         let mut desk = Desk::default();
         desk.pauses = vec![slug("comida"), slug("descanso")];
         desk.dispositions = vec![slug("venta")];
-        let mut menu = None;
+        let mut over = None;
         let mut last = Pressed::Nothing;
         for key in keys {
-            last = press(KeyEvent::from(*key), &desk, &mut menu);
+            last = press(KeyEvent::from(*key), &desk, &mut over, Civil::from_micros(0));
         }
         last
     }
@@ -163,9 +194,30 @@ mod tests {
     }
 
     #[test]
+    fn lines_are_written_letter_by_letter_and_stay_until_they_can_be_read() {
+        use KeyCode::{Backspace, Char, Enter, Esc};
+        let typed = |key: char, text: &str, more: &[KeyCode]| {
+            let letters = text.chars().map(Char);
+            let keys: Vec<_> =
+                [Char(key)].into_iter().chain(letters).chain(more.to_vec()).collect();
+            type_keys(&keys)
+        };
+        let two_hours = Civil::from_micros(7_200_000_000);
+        let again = Wish::Callback { at: two_hours, personal: true };
+        assert_eq!(typed('c', "mine 2h", &[Enter]), Pressed::Wish(again));
+        assert_eq!(typed('c', "2h", &[Esc, Char('x')]), Pressed::Wish(Wish::Reject));
+        assert!(matches!(typed('t', "spring", &[Enter]), Pressed::Unread(_)));
+        let put_right = typed('t', "springg", &[Enter, Backspace, Char(' '), Char('7'), Enter]);
+        assert!(matches!(put_right, Pressed::Wish(Wish::Dial { .. })), "{put_right:?}");
+        assert!(matches!(typed('b', "", &[Enter]), Pressed::Wish(Wish::DoNotCall { .. })));
+    }
+
+    #[test]
     fn control_c_leaves_whatever_is_open() {
-        let mut menu = Some(Menu::pauses(&[]));
         let key = KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL);
-        assert_eq!(press(key, &Desk::default(), &mut menu), Pressed::Leave);
+        for over in [Over::Menu(Menu::pauses(&[])), Over::Prompt(Prompt::callback())] {
+            let pressed = press(key, &Desk::default(), &mut Some(over), Civil::from_micros(0));
+            assert_eq!(pressed, Pressed::Leave);
+        }
     }
 }
