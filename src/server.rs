@@ -1,5 +1,7 @@
 //! A node: every part started, joined and stopped in order.
 
+mod lead_counts;
+
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
@@ -18,6 +20,7 @@ use crate::driver::{Driver, Handle, Parts};
 use crate::feed::Feed;
 use crate::metrics::Metrics;
 use crate::telephony::{REALM, Telephony};
+use lead_counts::LeadCounter;
 
 /// How often gauges are read and queues' watchers are told.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
@@ -72,6 +75,7 @@ pub struct Node {
     switch: Arc<sip::Switch>,
     driving: JoinHandle<Result<(), StoreError>>,
     sampling: JoinHandle<()>,
+    counting: JoinHandle<()>,
     drain: Duration,
 }
 
@@ -126,6 +130,13 @@ impl Node {
             metrics: metrics.clone(),
         };
         let api = api::serve(settings, context).await?;
+        let counter = LeadCounter {
+            driver: handle.clone(),
+            feed: feed.clone(),
+            store: store.clone(),
+            metrics: metrics.clone(),
+        };
+        let counting = tokio::spawn(counter.run());
         let sampler = Sampler {
             driver: handle.clone(),
             feed,
@@ -145,6 +156,7 @@ impl Node {
             switch,
             driving,
             sampling,
+            counting,
             drain: settings.drain,
         })
     }
@@ -168,6 +180,7 @@ impl Node {
         self.calls_end_within(LAST_FAREWELLS).await;
         self.api.stop().await;
         self.sampling.abort();
+        self.counting.abort();
         self.driving.abort();
         self.store.close().await;
     }

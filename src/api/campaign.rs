@@ -43,7 +43,7 @@ impl CampaignService for Campaigns {
         let floor = self.0.feed.floor(&tenant).ok_or_else(status::no_floor)?;
         let look = move |engine: &timbre_engine::Engine, _| engine.campaigns(&tenant);
         let views = self.0.driver.look(look).await.map_err(status::stopped)?;
-        let all = views.into_iter().map(|view| status_of(&floor, view)).collect();
+        let all = views.into_iter().map(|view| status_of(&self.0, &floor, view)).collect();
         let key = |it: &CampaignStatus| it.campaign.campaign.to_string();
         let (some, next_page_token) = cut(all, key, asked.page_size, &asked.page_token)?;
         let campaigns = some.iter().map(to_wire).collect();
@@ -179,9 +179,10 @@ fn named(caller: &Caller, text: &str) -> Result<CampaignRef, Status> {
     Ok(which)
 }
 
-fn status_of(floor: &FloorSpec, view: CampaignView) -> CampaignStatus {
+fn status_of(context: &Context, floor: &FloorSpec, view: CampaignView) -> CampaignStatus {
     let spec = floor.campaigns.iter().find(|it| it.id == view.campaign.campaign);
-    CampaignStatus::of(view, spec.map(|it| it.name.clone()).unwrap_or_default())
+    let ended = context.feed.attempts_ended(&view.campaign);
+    CampaignStatus::of(view, spec.map(|it| it.name.clone()).unwrap_or_default(), ended)
 }
 
 /// A campaign as it now stands.
@@ -192,7 +193,7 @@ async fn present(context: &Context, which: &CampaignRef) -> Result<CampaignStatu
     let views = context.driver.look(look).await.map_err(status::stopped)?;
     let view = views.into_iter().find(|it| it.campaign == *which);
     let absent = || status::unknown(reasons::UNKNOWN_CAMPAIGN, name::campaign(which));
-    view.map(|view| status_of(&floor, view)).ok_or_else(absent)
+    view.map(|view| status_of(context, &floor, view)).ok_or_else(absent)
 }
 
 /// Its definition.

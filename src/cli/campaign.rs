@@ -1,6 +1,6 @@
 //! `timbre campaign`: campaigns, how they stand, and their verbs. `timbre trunk`: the kill switch.
 
-mod words;
+pub mod words;
 
 use clap::{Args, Subcommand};
 use timbre_model::{CampaignId, CampaignRef, Civil, TrunkId, TrunkRef};

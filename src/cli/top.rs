@@ -18,6 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 use super::access::Access;
 use super::out;
 use crate::api::client::{Client, ClientError, FloorWatch, Target};
+use crate::api::wire::pacing::CampaignStatus;
 use crate::api::wire::watch::FloorUpdate;
 use crate::driver::clock;
 use board::Board;
@@ -26,8 +27,19 @@ use board::Board;
 const FRAME: Duration = Duration::from_millis(500);
 /// How long a lost stream waits before it is opened again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often the campaigns are asked for: pacing decides twice as often.
+const ASK: Duration = Duration::from_secs(1);
+/// Most campaigns that are asked for.
+const CAMPAIGNS: i32 = 100;
 
-/// Watch the floor: each queue's waiting calls, counts, service level, rings and holds, and each agent's state.
+/// What a wallboard is told.
+enum News {
+    Floor(Box<FloorUpdate>),
+    Campaigns(Vec<CampaignStatus>),
+}
+
+/// Watch the floor: each queue's waiting calls, counts, service level, rings and holds, each campaign's lines, answers and
+/// abandoned calls, and each agent's state.
 #[derive(Debug, Args)]
 pub struct Top {
     /// Print one snapshot as text and exit
@@ -51,6 +63,7 @@ pub async fn watch(target: Target, once: bool) -> anyhow::Result<()> {
         bail!("the server ended the stream before it said anything: is it shutting down?");
     };
     board.take(snapshot, clock::civil());
+    board.campaigns = client.list_campaigns(CAMPAIGNS, String::new()).await?.0;
     if once {
         out::print(text::page(&board, clock::civil()));
         return Ok(());
@@ -68,6 +81,8 @@ async fn show(
     mut board: Board,
 ) -> anyhow::Result<()> {
     let (tell, mut told) = mpsc::channel(64);
+    let asking = ask(target.clone(), tell.clone());
+    let _asking = AbortOnDropHandle::new(tokio::spawn(asking));
     let watching = follow(target, watch, board.sequence, tell);
     let _watching = AbortOnDropHandle::new(tokio::spawn(watching));
     let mut keys = EventStream::new();
@@ -84,7 +99,8 @@ async fn show(
                 None => return Ok(()),
             },
             Some(news) = told.recv() => match news {
-                Ok(update) => board.take(update, clock::civil()),
+                Ok(News::Floor(update)) => board.take(*update, clock::civil()),
+                Ok(News::Campaigns(all)) => board.campaigns = all,
                 Err(error) if error.is_passing() => board.trouble = Some(error.to_string()),
                 Err(error) => return Err(error.into()),
             },
@@ -105,7 +121,7 @@ async fn follow(
     target: Target,
     watch: FloorWatch,
     mut sequence: u64,
-    tell: mpsc::Sender<Result<FloorUpdate, ClientError>>,
+    tell: mpsc::Sender<Result<News, ClientError>>,
 ) {
     let mut opened = Ok(watch);
     loop {
@@ -114,6 +130,7 @@ async fn follow(
                 match watch.next().await {
                     Ok(Some(update)) => {
                         sequence = update.sequence;
+                        let update = News::Floor(Box::new(update));
                         if tell.send(Ok(update)).await.is_err() {
                             return;
                         }
@@ -132,6 +149,21 @@ async fn follow(
         }
         clock::sleep(RETRY).await;
         opened = reopen(&target, sequence).await;
+    }
+}
+
+/// Tells how the campaigns stand, for as long as somebody listens. What goes wrong is for [`follow`] to tell.
+async fn ask(target: Target, tell: mpsc::Sender<Result<News, ClientError>>) {
+    loop {
+        if let Ok(client) = Client::connect(&target).await {
+            while let Ok((all, _)) = client.list_campaigns(CAMPAIGNS, String::new()).await {
+                if tell.send(Ok(News::Campaigns(all))).await.is_err() {
+                    return;
+                }
+                clock::sleep(ASK).await;
+            }
+        }
+        clock::sleep(RETRY).await;
     }
 }
 

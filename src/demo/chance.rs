@@ -32,6 +32,11 @@ impl Chance {
         Duration::from_secs_f64(self.0.random_range(least..most))
     }
 
+    /// The seed of somebody else's chances.
+    pub(super) fn seed(&mut self) -> u64 {
+        self.0.next_u64()
+    }
+
     /// One of them; `None` of none.
     pub(super) fn one<'a, T>(&mut self, of: &'a [T]) -> Option<&'a T> {
         if of.is_empty() { None } else { of.get(self.0.random_range(0..of.len())) }

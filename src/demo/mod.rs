@@ -1,9 +1,10 @@
-//! The demonstration: a whole node on loopback, with agents and callers that use its real SIP and gRPC ports.
+//! The demonstration: a whole node on loopback, with agents, callers and a carrier that use its real SIP and gRPC ports.
 //!
 //! Each agent says a tone of their own and customers another: what they hear is what went through the switch.
 
 mod agents;
 mod callers;
+mod campaign;
 mod chance;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -11,7 +12,8 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
-use timbre_model::{AgentId, AgentSpec, Digest, FloorSpec, Role, TenantId};
+use timbre_model::{AgentId, AgentSpec, Digest, EntryPointSpec, FloorSpec, Role, TenantId};
+use timbre_phone::carrier::Carrier;
 use timbre_store::Store;
 use tokio::task::JoinSet;
 
@@ -33,6 +35,7 @@ pub struct Demo {
     /// Reaches the node as a supervisor.
     pub supervisor: Target,
     playing: JoinSet<()>,
+    _carrier: Carrier,
     _data: TempDir,
 }
 
@@ -46,13 +49,15 @@ pub struct Pace {
 }
 
 impl Demo {
-    /// Starts the node, applies the sample floor, signs its agents in and lets customers call.
+    /// Starts the node, applies the sample floor, signs its agents in, lets customers call and its campaigns run.
     pub async fn start(pace: Pace) -> anyhow::Result<Self> {
         let data = tempfile::tempdir().context("cannot make a directory for the demo's data")?;
         let node = Node::start(&settings(data.path())).await?;
         let tenant = TenantId::parse("demo").context("the demo's tenant")?;
         let server = format!("http://{}", node.grpc);
-        let floor = floor()?;
+        let carrier = campaign::carrier(&mut Chance::draw()).await?;
+        let mut floor = floor()?;
+        campaign::adapt(&mut floor, carrier.at);
         let operator = token(&node.store, &tenant, Role::Operator, None).await?;
         let target = |token: String| Target { server: server.clone(), token, tls_ca: None };
         let client = Client::connect(&target(operator.clone())).await?;
@@ -71,10 +76,11 @@ impl Demo {
             };
             playing.spawn(player.play());
         }
-        let numbers = floor.entry_points.iter().map(|it| it.number.clone()).collect();
+        let numbers = called(&floor).map(|it| it.number.clone()).collect();
         playing
             .spawn(callers::Callers { switch: sip, numbers, chance: Chance::draw(), pace }.play());
-        Ok(Self { node, supervisor: target(operator), playing, _data: data })
+        campaign::start(&node.store, &client, &tenant, &floor).await?;
+        Ok(Self { node, supervisor: target(operator), playing, _carrier: carrier, _data: data })
     }
 
     /// Ends the players, their calls and the node.
@@ -105,6 +111,13 @@ fn floor() -> anyhow::Result<FloorSpec> {
         *password = Some(Digest::Plain(secret()));
     }
     Ok(floor)
+}
+
+/// The numbers that customers call: not those that campaigns show, whose agents are few.
+fn called(floor: &FloorSpec) -> impl Iterator<Item = &EntryPointSpec> {
+    let calls_out =
+        |entry: &&EntryPointSpec| floor.campaigns.iter().any(|it| it.queue == entry.queue);
+    floor.entry_points.iter().filter(move |it| !calls_out(it))
 }
 
 fn secret() -> String {

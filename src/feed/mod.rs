@@ -4,11 +4,11 @@ mod floor_log;
 mod shift;
 mod tally;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use timbre_engine::{Event, EventKind};
-use timbre_model::{AgentRef, AgentStateKind, FloorSpec, TenantId};
+use timbre_model::{AgentRef, AgentStateKind, AttemptOutcome, CampaignRef, FloorSpec, TenantId};
 
 pub use floor_log::{FloorLog, FloorUpdate, LOG_MAX, Missed};
 pub use shift::{
@@ -84,6 +84,11 @@ impl Feed {
     /// Counts of the tenant's queues since the start, by their ids.
     pub fn counts(&self, tenant: &TenantId) -> Vec<(timbre_model::QueueId, QueueCounts)> {
         locked(&self.shared.tally).of(tenant)
+    }
+
+    /// How the attempts of a campaign ended since the start.
+    pub fn attempts_ended(&self, campaign: &CampaignRef) -> BTreeMap<AttemptOutcome, u64> {
+        locked(&self.shared.tally).attempts(campaign)
     }
 
     /// Does something with an agent's shift, if there is one.

@@ -1,9 +1,9 @@
-//! Counts of each queue since the start, for wallboards. Numerators and denominators, never ratios.
+//! Counts of each queue and campaign since the start, for wallboards. Numerators and denominators, never ratios.
 
 use std::collections::BTreeMap;
 
 use timbre_engine::EventKind;
-use timbre_model::{CallOutcome, QueueId, QueueRef, TenantId};
+use timbre_model::{AttemptOutcome, CallOutcome, CampaignRef, QueueId, QueueRef, TenantId};
 
 /// Rings that are counted one by one; the last also counts later ones.
 pub const RINGS_COUNTED: usize = 8;
@@ -38,6 +38,7 @@ pub struct QueueCounts {
 #[derive(Default)]
 pub(super) struct Tally {
     queues: BTreeMap<QueueRef, QueueCounts>,
+    attempts: BTreeMap<CampaignRef, BTreeMap<AttemptOutcome, u64>>,
 }
 
 impl Tally {
@@ -72,6 +73,13 @@ impl Tally {
                     CallOutcome::Lost => counts.lost += 1,
                 }
             }
+            EventKind::AttemptEnded(ended) => {
+                if !self.attempts.contains_key(&ended.campaign) {
+                    self.attempts.insert(ended.campaign.clone(), BTreeMap::new());
+                }
+                let counts = self.attempts.get_mut(&ended.campaign).expect("inserted above");
+                *counts.entry(ended.outcome).or_default() += 1;
+            }
             EventKind::FloorApplied { .. }
             | EventKind::AgentState(_)
             | EventKind::CallArrived { .. }
@@ -86,7 +94,6 @@ impl Tally {
             | EventKind::DialRefused { .. }
             | EventKind::AttemptDialed { .. }
             | EventKind::AttemptAnswered { .. }
-            | EventKind::AttemptEnded(_)
             | EventKind::LiveAnswerServed { .. }
             | EventKind::DoNotCallAdded { .. } => {}
         }
@@ -97,6 +104,10 @@ impl Tally {
             self.queues.insert(queue.clone(), QueueCounts::default());
         }
         self.queues.get_mut(queue).expect("inserted above")
+    }
+
+    pub(super) fn attempts(&self, campaign: &CampaignRef) -> BTreeMap<AttemptOutcome, u64> {
+        self.attempts.get(campaign).cloned().unwrap_or_default()
     }
 
     pub(super) fn of(&self, tenant: &TenantId) -> Vec<(QueueId, QueueCounts)> {

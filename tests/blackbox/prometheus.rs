@@ -8,16 +8,22 @@ use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use timbre::api::wire::agent::{AgentCommand, AgentEvent};
-use timbre::driver::clock::{Stopwatch, sleep};
+use timbre::api::wire::do_not_call::Barring;
+use timbre::driver::clock::{Stopwatch, civil, sleep};
+use timbre_model::{
+    Barred, CampaignId, CampaignRef, DoNotCallScope, FloorSpec, NewLead, PhoneNumber,
+};
+use timbre_phone::carrier::{Config, Population, Shares};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 use crate::agents::Agent;
-use crate::floors::{CARRIER, Floor, NUMBER, named};
-use crate::node::Node;
+use crate::carrier::{self, Carrier};
+use crate::floors::{CARRIER, Floor, NUMBER, named, password};
+use crate::node::{Node, tenant};
 use crate::sipp::Sipp;
 use crate::stations::Line;
 
@@ -117,6 +123,65 @@ async fn work(mut agent: Agent, busy: Line) {
     }
 }
 
+/// Callees who settle in a twentieth of the time that people take.
+async fn hasty_carrier() -> Carrier {
+    let shares = Shares { person: 0.5, machine: 0., ..Shares::default() };
+    carrier::own(Config {
+        bind: SocketAddr::new(CARRIER.parse().expect("an address"), 0),
+        population: Population { shares, time_scale: 0.05, ..Population::default() },
+        voice: false,
+        ..Config::default()
+    })
+    .await
+}
+
+/// Agents who only call, and a campaign for them over the floor's trunk.
+fn with_campaign(floor: &Floor, dialers: &[String], carrier: SocketAddr) -> FloorSpec {
+    let mut floor = serde_json::to_value(floor.spec()).expect("a floor");
+    let mut add = |what: &str, more: Value| {
+        floor[what].as_array_mut().expect("a list").push(more);
+    };
+    for id in dialers {
+        add(
+            "agents",
+            json!({"id": id, "name": id, "station": "persistent", "password": password(id),
+                "skills": {"dial": 5}}),
+        );
+    }
+    add("skills", json!("dial"));
+    add(
+        "queues",
+        json!({"id": "calls", "name": "Calls", "client": "acme", "skills": {"dial": 1},
+            "wrap_up": "0s"}),
+    );
+    add("lists", json!({"id": "all", "name": "All", "client": "acme", "country": "ES"}));
+    add(
+        "campaigns",
+        json!({"id": "calls", "name": "Calls", "client": "acme", "queue": "calls",
+            "mode": {"predictive": {}}, "lists": [{"list": "all"}], "trunks": ["carrier"],
+            "purpose": "follow_up", "caller_ids": {"numbers": ["+34910000002"]}}),
+    );
+    floor["trunks"][0]["outbound"] = json!({"to": [carrier.to_string()], "countries": ["ES"]});
+    serde_json::from_value(floor).expect("a floor")
+}
+
+/// Customers of whom the first may not be called.
+async fn customers(node: &Node, floor: &FloorSpec) {
+    let lead = |at: u32| -> NewLead {
+        let lead = json!({
+            "numbers": [{"number": format!("+346{at:08}"), "label": "mobile",
+                "place": {"country": "ES", "region": null}, "zones": ["Europe/Madrid"]}],
+            "name": "Customer", "person": null, "role": "unknown", "party": "consumer",
+            "consent": {"basis": "contract", "given_at": 0}, "tags": [], "attributes": {},
+        });
+        serde_json::from_value(lead).expect("a lead")
+    };
+    let (store, list) = (node.store().await, &floor.lists[0]);
+    let all = (0..2_000).map(lead).collect();
+    store.import_leads(&tenant(), list, "all", 0, all).await.expect("a store");
+    store.finish_import(&tenant(), list, "all", civil()).await.expect("a store");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn every_panel_of_every_board_has_data() {
     let node = Node::start().await;
@@ -125,9 +190,30 @@ async fn every_panel_of_every_board_has_data() {
         wrap_up: Duration::from_millis(100),
         ..Floor::default()
     };
-    node.apply(&floor.spec()).await;
+    let (carrier, dialers) = (hasty_carrier().await, named("o", 3));
+    let spec = with_campaign(&floor, &dialers, carrier.addr);
+    let client = node.apply(&spec).await;
+    customers(&node, &spec).await;
+    let barring = Barring {
+        whom: Barred::Number(PhoneNumber::parse("+34600000000").expect("a number")),
+        scope: DoNotCallScope::Tenant,
+        until: None,
+        note: "asked for it".to_owned(),
+    };
+    client.add_do_not_call(&tenant(), barring).await.expect("it is taken");
     let prometheus = Prometheus::start(node.metrics);
     let (mut lines, mut working) = (Vec::new(), tokio::task::JoinSet::new());
+    for name in &dialers {
+        let phone = Line::phone(&node, 600).await;
+        let shift = phone.call_in(name).await;
+        lines.push((phone, shift));
+        let (taken, _) = tokio::sync::watch::channel(0);
+        let agent = Agent::ready(&node, name, true).await;
+        working.spawn(agent.take_calls(Duration::from_millis(300), taken));
+    }
+    let campaign =
+        CampaignRef { tenant: tenant(), campaign: CampaignId::parse("calls").expect("a slug") };
+    client.start_campaign(&campaign).await.expect("it may run");
     for name in &floor.persistent {
         let phone = Line::phone(&node, 500).await;
         let shift = phone.call_in(name).await;

@@ -1,7 +1,9 @@
 //! Campaigns as they now stand, and what their pacing decides.
 
+use std::collections::BTreeMap;
+
 use timbre_engine::{CampaignView, Withheld};
-use timbre_model::{CampaignRef, CampaignState, Civil, FieldError};
+use timbre_model::{AttemptOutcome, CampaignRef, CampaignState, Civil, FieldError};
 use timbre_pacing::{HoldBack, Terms};
 
 use super::agent::{optional, word};
@@ -44,11 +46,17 @@ pub struct CampaignStatus {
     pub withheld: Option<String>,
     /// Why it asks for no more, where that is neither its pacing nor the law.
     pub holding_back: Option<String>,
+    /// Attempts that ended since the server started, by outcome.
+    pub attempts_ended: BTreeMap<AttemptOutcome, u64>,
 }
 
 impl CampaignStatus {
     /// As the engine sees it; `name` is the floor's.
-    pub fn of(view: CampaignView, name: String) -> Self {
+    pub fn of(
+        view: CampaignView,
+        name: String,
+        attempts_ended: BTreeMap<AttemptOutcome, u64>,
+    ) -> Self {
         let CampaignView {
             campaign,
             state,
@@ -86,6 +94,7 @@ impl CampaignStatus {
             terms,
             withheld,
             holding_back,
+            attempts_ended,
         }
     }
 }
@@ -125,7 +134,9 @@ pub fn to_wire(status: &CampaignStatus) -> pb::CampaignStatus {
         terms,
         withheld,
         holding_back,
+        attempts_ended,
     } = status;
+    let ended = attempts_ended.iter().map(|(outcome, count)| (outcome.to_string(), *count));
     pb::CampaignStatus {
         name: name::campaign(campaign),
         display_name: name.clone(),
@@ -143,6 +154,7 @@ pub fn to_wire(status: &CampaignStatus) -> pb::CampaignStatus {
         pacing: terms.as_ref().map(terms_to_wire),
         withheld: withheld.clone().unwrap_or_default(),
         holding_back: holding_back.clone().unwrap_or_default(),
+        attempts_ended: ended.collect(),
     }
 }
 
@@ -165,7 +177,11 @@ pub fn from_wire(wire: pb::CampaignStatus) -> Result<CampaignStatus, FieldError>
         pacing,
         withheld,
         holding_back,
+        attempts_ended,
     } = wire;
+    let ended = |(outcome, count): (String, u64)| {
+        Ok((word("attempts_ended", &outcome, AttemptOutcome::parse)?, count))
+    };
     let text = |it: String| (!it.is_empty()).then_some(it);
     Ok(CampaignStatus {
         campaign: name::read_campaign("name", &campaign)?,
@@ -184,6 +200,7 @@ pub fn from_wire(wire: pb::CampaignStatus) -> Result<CampaignStatus, FieldError>
         terms: pacing.map(terms_from_wire).transpose()?,
         withheld: text(withheld),
         holding_back: text(holding_back),
+        attempts_ended: attempts_ended.into_iter().map(ended).collect::<Result<_, _>>()?,
     })
 }
 
@@ -320,6 +337,7 @@ mod tests {
             reason in prop::option::of("[a-z ]{1,9}"),
             [in_setup, ringing, waiting, talking] in any::<[u32; 4]>(),
             (answered_today, abandoned_today) in any::<(u64, u64)>(),
+            outcome in prop::sample::select(AttemptOutcome::ALL),
         ) {
             let id = |text| CampaignId::parse(text).expect("an id");
             let tenant = TenantId::parse("acme").expect("an id");
@@ -334,6 +352,7 @@ mod tests {
                 abandonment_cap: 0.03, terms,
                 withheld: reason.clone(),
                 holding_back: reason,
+                attempts_ended: BTreeMap::from([(outcome, answered_today)]),
             };
             prop_assert_eq!(from_wire(to_wire(&status)), Ok(status));
         }

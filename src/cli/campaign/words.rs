@@ -41,10 +41,18 @@ pub fn listing(all: &[CampaignStatus]) -> String {
 }
 
 /// What keeps it from placing more calls, the weightiest first.
-fn holding(status: &CampaignStatus) -> Option<String> {
+pub fn holding(status: &CampaignStatus) -> Option<String> {
     let pacing = || status.terms.as_ref().and_then(|it| it.hold_back).map(hold_back_word);
     let told = status.withheld.clone().or_else(|| status.holding_back.clone());
     told.or_else(|| status.reason.clone()).or_else(|| pacing().map(str::to_owned))
+}
+
+/// How its attempts ended, the most frequent first: `connected 12, no_answer 7`.
+pub fn ended(status: &CampaignStatus) -> String {
+    let mut counts: Vec<_> = status.attempts_ended.iter().collect();
+    counts.sort_by_key(|(outcome, count)| (std::cmp::Reverse(**count), **outcome));
+    let words = counts.iter().map(|(outcome, count)| format!("{outcome} {count}"));
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// `1.2 %`; `-` where there is nothing to divide by.
@@ -101,6 +109,7 @@ pub fn card(status: &CampaignStatus, now: Civil) -> String {
         terms,
         withheld,
         holding_back,
+        attempts_ended,
     } = status;
     let mut lines = vec![
         ("campaign", format!("{} of tenant {}: {name}", campaign.campaign, campaign.tenant)),
@@ -121,6 +130,9 @@ pub fn card(status: &CampaignStatus, now: Civil) -> String {
             ),
         ),
     ];
+    if !attempts_ended.is_empty() {
+        lines.push(("ended", format!("{} since the server started", ended(status))));
+    }
     let told = [("because", reason), ("withheld", withheld), ("held back", holding_back)];
     lines.extend(told.into_iter().filter_map(|(key, it)| Some((key, it.clone()?))));
     if let Some(terms) = terms {
@@ -198,6 +210,10 @@ pub fn found(found: pb::DryRunResponse) -> Result<String, ClientError> {
     text.extend(faults.iter().map(|it| format!("it would not run: {it}\n")));
     if !rules.is_empty() {
         let row = |pb::RuleCount { rule, later, never, because }| {
+            // What else was looked at stands behind it.
+            let first = because.split("; ").next().unwrap_or_default();
+            let because = first.trim_start_matches(rule.as_str()).trim_start_matches([' ', '·']);
+            let because = because.to_owned();
             [rule, later.to_string(), never.to_string(), because]
         };
         let rows: Vec<_> = rules.into_iter().map(row).collect();
@@ -209,7 +225,7 @@ pub fn found(found: pb::DryRunResponse) -> Result<String, ClientError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use timbre_model::{CampaignId, CampaignRef, TenantId};
+    use timbre_model::{AttemptOutcome, CampaignId, CampaignRef, TenantId};
     use timbre_pacing::HoldBack;
 
     fn running() -> CampaignStatus {
@@ -251,6 +267,7 @@ mod tests {
             terms: Some(terms),
             withheld: None,
             holding_back: None,
+            attempts_ended: [(AttemptOutcome::Busy, 3), (AttemptOutcome::Connected, 9)].into(),
         }
     }
 
@@ -259,6 +276,7 @@ mod tests {
         let shown = card(&running(), Civil::from_micros(65_000_000));
         for part in [
             "running for 1:05",
+            "connected 9, busy 3",
             "2 of 100 answered today: 2.0 %; at most 3.0 %",
             "10, 2 idle, 3.5 expected",
             "finds no agent with 5.0 %; at most 4.0 %",
@@ -283,7 +301,7 @@ mod tests {
             rule: "ES-window-96.2".to_owned(),
             later: 9,
             never: 0,
-            because: "it is night".to_owned(),
+            because: "ES-window-96.2 · it is night; ES-list · passes".to_owned(),
         };
         let shown = found(pb::DryRunResponse {
             looked_at: 10,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use timbre_engine::AgentView;
 use timbre_model::{AgentId, AgentRef, AgentStateKind, Civil, QueueId};
 
+use crate::api::wire::pacing::CampaignStatus;
 use crate::api::wire::queue::QueueStatus;
 use crate::api::wire::watch::{FloorNews, FloorUpdate};
 use crate::cli::words::since;
@@ -20,6 +21,8 @@ pub struct Board {
     pub queues: BTreeMap<QueueId, (QueueStatus, Civil)>,
     /// Every agent.
     pub agents: BTreeMap<AgentId, AgentView>,
+    /// Every campaign, in the order of their ids.
+    pub campaigns: Vec<CampaignStatus>,
     /// Why the board may be stale.
     pub trouble: Option<String>,
     /// How far the server's clock is ahead of ours, in microseconds.
@@ -69,6 +72,12 @@ impl Board {
 /// How long a queue's oldest call has waited by now.
 pub fn oldest(status: &QueueStatus, told: Civil, now: Civil) -> Option<Duration> {
     status.oldest_wait.map(|wait| wait + since(told, now))
+}
+
+/// How many of the day's live answers the cap lets go unserved.
+pub fn may_abandon(status: &CampaignStatus) -> u64 {
+    // Counts of calls stay far below 2^53, and a share of one is not negative.
+    (status.answered_today as f64 * status.abandonment_cap) as u64
 }
 
 /// A share in percent; `None` of nothing.

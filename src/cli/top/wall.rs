@@ -6,31 +6,42 @@ use ratatui::style::{Color, Style, Stylize as _};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
 use timbre_engine::AgentView;
-use timbre_model::{AgentId, AgentStateKind, Civil};
+use timbre_model::{AgentId, AgentStateKind, CampaignState, Civil};
 
-use super::board::{Board, bars, oldest, service_level};
-use super::text::queue_rows;
+use super::board::{Board, bars, may_abandon, oldest, service_level};
+use super::text::{CAMPAIGN_HEADINGS, campaign_rows, queue_rows};
+use crate::api::wire::pacing::CampaignStatus;
 use crate::api::wire::queue::QueueStatus;
 use crate::cli::agent::{colour, state_words};
+use crate::cli::campaign::words::ended;
 use crate::cli::words::{clock, moment};
 
 /// Most rows that the queues take before the agents get the rest.
 const QUEUES_MAX: u16 = 12;
+/// Most campaigns that are shown; each takes two rows.
+const CAMPAIGNS_MAX: u16 = 5;
 
 /// Draws the whole screen, at `now` on our clock.
 pub fn draw(frame: &mut Frame<'_>, board: &Board, now: Civil) {
     let queues = u16::try_from(board.queues.len()).unwrap_or(u16::MAX).clamp(1, QUEUES_MAX) + 3;
-    let [title, upper, lower, foot] = Layout::vertical([
+    let campaigns = match u16::try_from(board.campaigns.len()).unwrap_or(u16::MAX) {
+        0 => 0,
+        some => some.min(CAMPAIGNS_MAX) * 2 + 3,
+    };
+    let [title, upper, middle, lower, foot] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(queues),
+        Constraint::Length(campaigns),
         Constraint::Min(3),
         Constraint::Length(1),
     ])
     .areas(frame.area());
     frame.render_widget(title_line(board, now), title);
     draw_queues(frame, board, now, upper);
+    draw_campaigns(frame, board, middle);
     draw_agents(frame, board, now, lower);
-    let keys = " q quit   ANS, HOLD: seconds on average   counts since the server started";
+    let keys =
+        " q quit   ANS, HOLD: seconds on average   MAY: so many may be abandoned today";
     frame.render_widget(Line::from(keys).reversed(), foot);
 }
 
@@ -105,6 +116,57 @@ fn queue_row(
         Cell::from(bars(&status.counts)).cyan(),
         Cell::from(seconds),
         Cell::from(hold),
+    ])
+}
+
+fn draw_campaigns(frame: &mut Frame<'_>, board: &Board, area: Rect) {
+    let block = Block::bordered().title(" Campaigns ");
+    let shown = board.campaigns.len().min(usize::from(CAMPAIGNS_MAX));
+    let rows = u16::try_from(shown).unwrap_or(CAMPAIGNS_MAX);
+    let [upper, lower] = Layout::vertical([Constraint::Length(rows + 1), Constraint::Length(rows)])
+        .areas(block.inner(area));
+    frame.render_widget(block, area);
+    let [first, others @ .., last] = [10, 9, 5, 4, 4, 5, 5, 4, 5, 10];
+    let widths = std::iter::once(Constraint::Length(first))
+        .chain(others.map(Constraint::Length))
+        .chain([Constraint::Min(last)]);
+    let figures = campaign_rows(board).into_iter().take(shown);
+    let rows = board.campaigns.iter().zip(figures).map(|(it, row)| campaign_row(it, row));
+    let table = Table::new(rows, widths).header(Row::new(CAMPAIGN_HEADINGS).bold());
+    frame.render_widget(table, upper);
+    let outcomes = board.campaigns.iter().take(shown).map(outcomes_line);
+    frame.render_widget(Paragraph::new(outcomes.collect::<Vec<_>>()), lower);
+}
+
+fn campaign_row(status: &CampaignStatus, figures: [String; 10]) -> Row<'static> {
+    let state = match status.state {
+        CampaignState::Running => Style::new().fg(Color::Green),
+        CampaignState::Failed => Style::new().fg(Color::Red).bold(),
+        CampaignState::Draft
+        | CampaignState::Paused
+        | CampaignState::Completed
+        | CampaignState::Stopped => Style::new().fg(Color::Yellow),
+    };
+    let over = if status.abandoned_today > may_abandon(status) {
+        Style::new().fg(Color::Red).bold()
+    } else {
+        Style::new()
+    };
+    let styles = |at| match at {
+        0 => Style::new().bold(),
+        1 => state,
+        6 => over,
+        _ => Style::new(),
+    };
+    let cells = figures.into_iter().enumerate();
+    Row::new(cells.map(|(at, text)| Cell::from(text).style(styles(at))))
+}
+
+/// How the attempts ended, the most frequent first.
+fn outcomes_line(status: &CampaignStatus) -> Line<'static> {
+    Line::from(vec![
+        Span::from(format!("{} ", status.campaign.campaign)).bold(),
+        Span::from(ended(status).replace('_', " ")).dim(),
     ])
 }
 
@@ -195,7 +257,20 @@ mod tests {
         for figure in ["7", "0:42", "12", "110", "90", "6", "80", "2.3", "█▄", "7.0", "25"] {
             assert!(ventas.contains(figure), "{figure:?} is missing in\n{screen}");
         }
-        for part in ["ready 1", "talking 1", "holding", "1:35", "comida", "10:00", "live"] {
+        let regreso = screen.lines().find(|it| it.contains("running")).expect("the campaign's line");
+        for figure in ["regreso", "running", "199", " 4 ", " 5 ", "no lead may be"] {
+            assert!(regreso.contains(figure), "{figure:?} is missing in\n{screen}");
+        }
+        for part in [
+            "no answer 301, connected 195",
+            "ready 1",
+            "talking 1",
+            "holding",
+            "1:35",
+            "comida",
+            "10:00",
+            "live",
+        ] {
             assert!(screen.contains(part), "{part:?} is missing in\n{screen}");
         }
     }

@@ -1,6 +1,9 @@
 //! A board as it comes about, for the tests of what is drawn.
 
-use timbre_model::{NotReadyReason, QueueRef, Slug, TenantId};
+use timbre_model::{
+    AttemptOutcome, CampaignId, CampaignRef, CampaignState, NotReadyReason, QueueRef, Slug,
+    TenantId,
+};
 
 use super::*;
 
@@ -44,7 +47,32 @@ fn agent(id: &str, state: AgentStateKind, seconds: i64) -> (AgentRef, AgentView)
     (AgentRef { tenant: tenant(), agent: AgentId::parse(id).expect("an id") }, view)
 }
 
-/// Two queues, of which one has worked, and four agents.
+fn campaign() -> CampaignStatus {
+    CampaignStatus {
+        campaign: CampaignRef {
+            tenant: tenant(),
+            campaign: CampaignId::parse("regreso").expect("an id"),
+        },
+        name: "Regreso".to_owned(),
+        state: CampaignState::Running,
+        since: server(60),
+        reason: None,
+        mode: "predictive".to_owned(),
+        in_setup: 14,
+        ringing: 9,
+        waiting: 1,
+        talking: 8,
+        answered_today: 199,
+        abandoned_today: 4,
+        abandonment_cap: 0.03,
+        terms: None,
+        withheld: None,
+        holding_back: Some("no lead may be called now".to_owned()),
+        attempts_ended: [(AttemptOutcome::NoAnswer, 301), (AttemptOutcome::Connected, 195)].into(),
+    }
+}
+
+/// Two queues, of which one has worked, a campaign and four agents.
 pub fn board() -> Board {
     let counts = QueueCounts {
         arrived: 110,
@@ -78,7 +106,7 @@ pub fn board() -> Board {
     ];
     let queues = vec![queue("soporte", "Soporte técnico"), busy];
     let what = FloorNews::Snapshot { queues, agents };
-    let mut board = Board::default();
+    let mut board = Board { campaigns: vec![campaign()], ..Board::default() };
     board.take(FloorUpdate { sequence: 9, at: server(0), what }, NOW);
     board
 }
@@ -90,6 +118,7 @@ fn averages_and_shares_come_from_counts() {
     assert_eq!(service_level(&counts("ventas")), Some(80.0));
     assert_eq!(answer(&counts("ventas")), Some(((60.0 * 2.0 + 30.0 * 3.0) / 90.0, 7.0)));
     assert_eq!(hold(&counts("ventas")), Some(25.0));
+    assert_eq!(may_abandon(&board.campaigns[0]), 5);
     assert_eq!(bars(&counts("ventas")), " █▄  ");
     let none = counts("soporte");
     assert_eq!((service_level(&none), answer(&none), hold(&none)), (None, None, None));
