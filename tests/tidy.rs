@@ -13,7 +13,7 @@ use timbre_model::FloorSpec;
 /// Which crates of ours each crate may know. A new crate gets its line here.
 const EDGES: [(&str, &[&str]); 9] = [
     ("timbre-model", &[]),
-    ("timbre-engine", &["timbre-model"]),
+    ("timbre-engine", &["timbre-model", "timbre-pacing", "timbre-compliance"]),
     ("timbre-store", &["timbre-model", "timbre-compliance"]),
     ("timbre-sip", &[]),
     ("timbre-phone", &[]),

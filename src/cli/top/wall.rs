@@ -40,8 +40,7 @@ pub fn draw(frame: &mut Frame<'_>, board: &Board, now: Civil) {
     draw_queues(frame, board, now, upper);
     draw_campaigns(frame, board, middle);
     draw_agents(frame, board, now, lower);
-    let keys =
-        " q quit   ANS, HOLD: seconds on average   MAY: so many may be abandoned today";
+    let keys = " q quit   ANS, HOLD: seconds on average   MAY: allowed abandonments today";
     frame.render_widget(Line::from(keys).reversed(), foot);
 }
 
@@ -257,7 +256,8 @@ mod tests {
         for figure in ["7", "0:42", "12", "110", "90", "6", "80", "2.3", "█▄", "7.0", "25"] {
             assert!(ventas.contains(figure), "{figure:?} is missing in\n{screen}");
         }
-        let regreso = screen.lines().find(|it| it.contains("running")).expect("the campaign's line");
+        let regreso =
+            screen.lines().find(|it| it.contains("running")).expect("the campaign's line");
         for figure in ["regreso", "running", "199", " 4 ", " 5 ", "no lead may be"] {
             assert!(regreso.contains(figure), "{figure:?} is missing in\n{screen}");
         }
