@@ -126,10 +126,9 @@ fn read(mut lines: BufReader<File>, out: &mpsc::Sender<anyhow::Result<Vec<String
             |it: String| it.split([',', ';', '\t']).next().unwrap_or_default().trim().to_owned();
         chunk.extend(line.map(first).filter(|it| !it.is_empty()));
         let full = chunk.len() >= RegistryImport::CHUNK_MAX;
-        if (full || last) && !chunk.is_empty() {
-            if out.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
-                return;
-            }
+        let due = (full || last) && !chunk.is_empty();
+        if due && out.blocking_send(Ok(std::mem::take(&mut chunk))).is_err() {
+            return;
         }
         if last {
             return;

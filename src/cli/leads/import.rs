@@ -15,7 +15,7 @@ use crate::api::client::{Client, ClientError, LeadImport, Source};
 use crate::api::wire::lead::{ImportAnswer, ImportCounts, ImportReject};
 use crate::cli::access::Access;
 use crate::cli::{ids, out};
-use crate::driver::clock::civil;
+use crate::driver::clock;
 use crate::leads::columns::{Column, Columns, Mapping, mapping};
 use crate::leads::file::Table;
 use crate::leads::rejects::{Reject, Rejects};
@@ -124,7 +124,7 @@ impl Import {
             mapping,
             columns: table.columns,
             source: Source { tenant, list, batch, country },
-            import: crate::leads::Import { country: home, now: civil() },
+            import: crate::leads::Import { country: home, now: clock::civil() },
             rejects: beside(&file, rejects)?,
             file,
         })
@@ -171,7 +171,7 @@ async fn persist(work: &Work, progress: &mut Progress) -> anyhow::Result<Done> {
         match retries.next().filter(|_| passing) {
             Some(pause) => {
                 progress.say(&format!("{lost}; going on in {pause} s"));
-                tokio::time::sleep(Duration::from_secs(*pause)).await;
+                clock::sleep(Duration::from_secs(*pause)).await;
             }
             None => return Err(lost),
         }

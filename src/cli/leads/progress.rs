@@ -1,31 +1,32 @@
 //! How far an import has come: a bar on a terminal, a line a second elsewhere.
 
 use std::io::IsTerminal as _;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::api::wire::lead::ImportCounts;
+use crate::driver::clock::Stopwatch;
 
 const BAR: &str = "{bar:30} {percent:>3} %  {elapsed} and {eta} more  {msg}";
 const LINE_EVERY: Duration = Duration::from_secs(1);
 
 /// Shows how far an import has come, on standard error.
 pub struct Progress {
-    began: Instant,
+    began: Stopwatch,
     size: u64,
     shown: Shown,
 }
 
 enum Shown {
     Bar(ProgressBar),
-    Lines { last: Instant },
+    Lines { last: Stopwatch },
 }
 
 impl Progress {
     /// Of a file of `size` bytes.
     pub fn new(size: u64) -> Self {
-        let began = Instant::now();
+        let began = Stopwatch::start();
         let shown = if std::io::stderr().is_terminal() {
             let bar = ProgressBar::new(size);
             if let Ok(style) = ProgressStyle::with_template(BAR) {
@@ -47,7 +48,7 @@ impl Progress {
                 bar.set_message(words(counts));
             }
             Shown::Lines { last } if last.elapsed() >= LINE_EVERY => {
-                *last = Instant::now();
+                *last = Stopwatch::start();
                 eprintln!("{}", line(bytes, self.size, elapsed, counts));
             }
             Shown::Lines { .. } => {}
