@@ -139,7 +139,11 @@ async fn hasty_carrier() -> Carrier {
 fn with_campaign(floor: &Floor, dialers: &[String], carrier: SocketAddr) -> FloorSpec {
     let mut floor = serde_json::to_value(floor.spec()).expect("a floor");
     let mut add = |what: &str, more: Value| {
-        floor[what].as_array_mut().expect("a list").push(more);
+        // What a floor has none of is not written.
+        match floor[what].as_array_mut() {
+            Some(some) => some.push(more),
+            None => floor[what] = json!([more]),
+        }
     };
     for id in dialers {
         add(
