@@ -25,6 +25,17 @@ pub struct Node {
     log: Arc<Mutex<Vec<String>>>,
 }
 
+/// What is unusual about the way a node is started.
+#[derive(Debug, Clone, Default)]
+pub struct Under {
+    /// More flags.
+    pub flags: Vec<String>,
+    /// More of the environment.
+    pub env: Vec<(String, String)>,
+    /// A program that starts it, and that program's arguments.
+    pub wrapper: Vec<String>,
+}
+
 /// The tenant of all tests.
 pub fn tenant() -> TenantId {
     TenantId::parse("demo").expect("a slug")
@@ -40,22 +51,51 @@ impl Node {
     pub async fn start_with(flags: &[String]) -> Self {
         let directory = Arc::new(tempfile::tempdir().expect("a directory"));
         let database = format!("sqlite://{}", directory.path().join("timbre.db").display());
-        Self::start_in(directory, database, flags).await
+        let under = Under { flags: flags.to_vec(), ..Under::default() };
+        Self::start_in(directory, database, &under).await
+    }
+
+    /// Starts a node on a new database, in another environment.
+    pub async fn start_under(env: &[(String, String)]) -> Self {
+        let directory = Arc::new(tempfile::tempdir().expect("a directory"));
+        let database = format!("sqlite://{}", directory.path().join("timbre.db").display());
+        let under = Under { env: env.to_vec(), ..Under::default() };
+        Self::start_in(directory, database, &under).await
+    }
+
+    /// Starts a node on what another left in a directory; `None`: it ended before it was ready.
+    pub async fn try_start_in(directory: Arc<TempDir>, under: &Under) -> Option<Self> {
+        let database = format!("sqlite://{}", directory.path().join("timbre.db").display());
+        Self::launch(directory, database, under).await.ok()
     }
 
     /// Starts a node on a database that is there already.
     pub async fn start_on(database: &str) -> Self {
         let directory = Arc::new(tempfile::tempdir().expect("a directory"));
-        Self::start_in(directory, database.to_owned(), &[]).await
+        Self::start_in(directory, database.to_owned(), &Under::default()).await
     }
 
-    async fn start_in(directory: Arc<TempDir>, database: String, flags: &[String]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_timbre"))
+    async fn start_in(directory: Arc<TempDir>, database: String, under: &Under) -> Self {
+        let started = Self::launch(directory, database, under).await;
+        started.unwrap_or_else(|log| panic!("the node does not get ready: {log:#?}"))
+    }
+
+    /// Where it does not get ready, its log.
+    async fn launch(
+        directory: Arc<TempDir>,
+        database: String,
+        under: &Under,
+    ) -> Result<Self, Vec<String>> {
+        let wrapper = under.wrapper.iter().map(String::as_str);
+        let mut words = wrapper.chain([env!("CARGO_BIN_EXE_timbre")]);
+        let mut process = Command::new(words.next().expect("the program, if nothing else"))
+            .args(words)
             .args(["serve", "--grpc=127.0.0.1:0", "--metrics=127.0.0.1:0", "--sip=127.0.0.1:0"])
             .args(["--rtp-ports=0-0", "--database", &database])
             .arg("--spool")
             .arg(directory.path().join("spool"))
-            .args(flags)
+            .args(&under.flags)
+            .envs(under.env.iter().cloned())
             .env("NO_COLOR", "1")
             .env("RUST_LOG", "info,sqlx=warn,rsipstack=error,h2=warn,tonic=warn")
             .stdin(Stdio::null())
@@ -71,9 +111,12 @@ impl Node {
         });
         let ready = tokio::time::timeout(PATIENCE, told).await;
         let Ok(Ok(ready)) = ready else {
-            panic!("the node does not get ready: {:#?}", log.lock().expect("no panic"));
+            // Killing what is dead already is no fault.
+            let _ = process.kill();
+            let _ = process.wait();
+            return Err(log.lock().expect("no panic").clone());
         };
-        Self {
+        Ok(Self {
             grpc: address(&ready, "grpc="),
             metrics: address(&ready, "metrics="),
             sip: address(&ready, "udp: Some("),
@@ -81,7 +124,17 @@ impl Node {
             directory,
             process,
             log,
-        }
+        })
+    }
+
+    /// Its process.
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Where it keeps everything, to be kept when it is gone.
+    pub fn directory(&self) -> Arc<TempDir> {
+        self.directory.clone()
     }
 
     /// Kills it where it stands (SIGKILL).
@@ -94,7 +147,7 @@ impl Node {
     /// Kills it where it stands, and starts another on what it left.
     pub async fn killed_and_restarted(mut self) -> Self {
         self.kill();
-        Self::start_in(self.directory.clone(), self.database.clone(), &[]).await
+        Self::start_in(self.directory.clone(), self.database.clone(), &Under::default()).await
     }
 
     /// It has not ended by itself.

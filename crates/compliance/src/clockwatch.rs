@@ -17,6 +17,9 @@ const DRIFT_MAX: Duration = Duration::from_secs(2);
 /// For so long after a step nothing is dialed at all: a clock that is being set is often set again.
 const SETTLE: Duration = Duration::from_secs(10);
 
+/// So long a permit holds: the call is placed a little after it was decided, and must be within the hours then, too.
+const PERMIT_HOLDS: Duration = Duration::from_secs(2);
+
 /// Follows the host's clocks. The civil clock may be slewed; where it steps, either the old time line or the new one
 /// is wrong, and nobody knows which. So a call must be permitted on both, and at the latest instant ever seen: no step
 /// can open a window that was shut, nor open one again. [`Clockwatch::confirm`] ends the doubt.
@@ -105,8 +108,8 @@ impl Reading {
     }
 }
 
-/// [`decide`] at every instant that may be now: a permit only if all of them permit, or else the refusal that blocks
-/// longest. [`Reason::ClockUntrusted`] while a step has not settled.
+/// [`decide`] at every instant that may be now, and two seconds on, when the call may leave: a permit only if all of them
+/// permit, or else the refusal that blocks longest. [`Reason::ClockUntrusted`] while a step has not settled.
 pub fn decide_reading(
     catalog: &Catalog,
     attempt: &Attempt,
@@ -117,7 +120,8 @@ pub fn decide_reading(
     if !reading.settled || reading.instants.is_empty() {
         return refused("clock", Reason::ClockUntrusted);
     }
-    let decisions = reading.instants.iter().map(|at| decide(catalog, attempt, history, lists, *at));
+    let instants = reading.instants.iter().flat_map(|at| [*at, *at + PERMIT_HOLDS]);
+    let decisions = instants.map(|at| decide(catalog, attempt, history, lists, at));
     let weight = |decision: &Decision| match &decision.verdict {
         Verdict::Permit(_) => None,
         Verdict::Refuse { reason, earliest, .. } => {

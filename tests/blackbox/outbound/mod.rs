@@ -1,17 +1,23 @@
 //! Campaigns from outside: a real carrier, agents' phones, and a judge who compares what each of them recorded.
 //!
-//! `TIMBRE_OUTBOUND_SECONDS` and `TIMBRE_OUTBOUND_KILLS` make the first two last longer; `scripts/soak` sets them.
+//! `kills`: the node is killed, at random and at each write that must be durable. `clocks`: the host's clock is stepped.
+//! `TIMBRE_OUTBOUND_SECONDS` makes the first test last longer; `scripts/soak` sets it.
+
+mod clocks;
+mod fsyncs;
+mod kills;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use timbre::api::wire::agent::AgentCommand;
 use timbre::api::wire::do_not_call::Barring;
-use timbre::driver::clock::{Stopwatch, civil, sleep};
+use timbre::driver::clock::{civil, sleep};
 use timbre_model::{
     AttemptOutcome, AttemptRecord, Barred, CampaignId, CampaignRef, CampaignState, DoNotCallScope,
-    FloorSpec, NewLead, PhoneNumber, Role,
+    FloorSpec, ListSpec, NewLead, PhoneNumber, Role,
 };
 use timbre_phone::Call;
 use timbre_phone::carrier::{Config, Habits, Population, Shares};
@@ -73,10 +79,13 @@ fn leads(from: u32, count: u32) -> Vec<NewLead> {
 }
 
 async fn import(store: &Store, floor: &FloorSpec, leads: Vec<NewLead>) {
-    let list = &floor.lists[0];
-    let done = store.import_leads(&tenant(), list, "all", 0, leads).await.expect("a store");
+    import_into(store, &floor.lists[0], "all", leads).await;
+}
+
+async fn import_into(store: &Store, list: &ListSpec, batch: &str, leads: Vec<NewLead>) {
+    let done = store.import_leads(&tenant(), list, batch, 0, leads).await.expect("a store");
     assert_eq!(done.rejected, []);
-    store.finish_import(&tenant(), list, "all", civil()).await.expect("a store");
+    store.finish_import(&tenant(), list, batch, civil()).await.expect("a store");
 }
 
 /// Agents at work on persistent legs; each ends a call after `talk`.
@@ -91,7 +100,9 @@ async fn crew(node: &Node, names: &[String], talk: Duration) -> Crew {
         let line = Line::phone(node, 650).await;
         let leg = line.call_in(name).await;
         lines.push((line, leg));
-        let agent = Agent::ready(node, name, true).await;
+        let mut agent = Agent::sign_in(node, name, true).await;
+        // Where an answer waits already, the agent is never seen idle.
+        agent.send(AgentCommand::SetReady).await;
         let (taken, _) = tokio::sync::watch::channel(0);
         work.spawn(agent.take_calls(talk, taken));
     }
@@ -131,6 +142,16 @@ fn evidence(it: &AttemptRecord) -> Attempt {
         dialed_at: micros(it.dialed_at),
         answered_at: micros(it.answered_at),
         outcome: it.outcome.map(|it| it.as_str().to_owned()),
+    }
+}
+
+/// "Do not call this number again."
+fn barring(number: &str) -> Barring {
+    Barring {
+        whom: Barred::Number(PhoneNumber::parse(number).expect("a number")),
+        scope: DoNotCallScope::Tenant,
+        until: None,
+        note: "asked by letter".to_owned(),
     }
 }
 
@@ -217,79 +238,6 @@ async fn carrier_database_and_metrics_agree_to_the_call_and_every_answer_has_an_
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_killed_node_calls_nobody_twice_nor_after_a_do_not_call() {
-    let kills = setting("TIMBRE_OUTBOUND_KILLS", 4);
-    let shares =
-        Shares { person: 0.3, busy: 0.4, congestion: 0.02, unallocated: 0.05, ..Shares::NONE };
-    let habits = Habits { answers_mean: 1., answers_max: 2., talks_mean: 1., ..Habits::default() };
-    let carrier = carrier::own(Config {
-        bind: SocketAddr::new(CARRIER.parse().expect("an address"), 0),
-        lines: 20_000,
-        population: Population { shares, habits, ..Population::default() },
-        voice: false,
-        ..Config::default()
-    })
-    .await;
-    let names = named("a", 5);
-    let floor = floor(&names, carrier.addr, &json!({"power": {"ratio": 6.0}}), json!({}));
-    let mut node = Node::start().await;
-    let store = node.store().await;
-    let client = node.apply(&floor).await;
-    let leads_count = u32::try_from(kills * 150).expect("a count");
-    import(&store, &floor, leads(0, leads_count)).await;
-    client.start_campaign(&campaign()).await.expect("it may run");
-    let (mut acknowledged, mut dice) = (Vec::new(), 88_172_645_463_325_252_u64);
-    for _ in 0..kills {
-        let at_work = crew(&node, &names, Duration::from_millis(300)).await;
-        let client = node.client(Role::Operator, None).await;
-        let watch = Stopwatch::start();
-        let lives = Duration::from_millis(50 + roll(&mut dice) % 1_200);
-        while watch.elapsed() < lives {
-            let number = format!("+346{:08}", roll(&mut dice) % u64::from(leads_count));
-            let barring = Barring {
-                whom: Barred::Number(PhoneNumber::parse(&number).expect("a number")),
-                scope: DoNotCallScope::Tenant,
-                until: None,
-                note: String::new(),
-            };
-            if client.add_do_not_call(&tenant(), barring).await.is_ok() {
-                acknowledged.push(Acknowledged { number, at: civil().as_micros() });
-            }
-            sleep(Duration::from_millis(40)).await;
-        }
-        node = node.killed_and_restarted().await;
-        drop(at_work);
-    }
-    let client = node.client(Role::Operator, None).await;
-    let status = client.get_campaign(&campaign()).await.expect("it is there");
-    assert_eq!(status.state, CampaignState::Running, "it runs on after a crash");
-    client.stop_campaign(&campaign()).await.expect("it may stop");
-    let all = all_ended(&store).await;
-    let records: Vec<Attempt> = all.iter().map(evidence).collect();
-    let log = carrier.log();
-    let caps = [Cap { most: 1, window: Window::Any(Duration::from_secs(7_200)) }];
-    let evidence =
-        Evidence { carrier: &log, acknowledged: &acknowledged, attempts: &records, caps: &caps };
-    let found = judge::judge(evidence);
-    assert!(found.is_empty(), "{found:#?}");
-    let lost = all.iter().filter(|it| it.outcome == Some(AttemptOutcome::Indeterminate)).count();
-    println!(
-        "{kills} kills, {} attempts, {lost} indeterminate, {} barred",
-        all.len(),
-        acknowledged.len()
-    );
-    assert!(all.len() > usize::try_from(kills).expect("a count") * 5, "hardly anything was dialed");
-}
-
-/// A number from a xorshift: the moments of the kills are the same in each run.
-fn roll(dice: &mut u64) -> u64 {
-    *dice ^= *dice << 13;
-    *dice ^= *dice >> 7;
-    *dice ^= *dice << 17;
-    *dice
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn a_call_in_set_up_ends_within_a_second_of_do_not_call() {
     let habits = Habits { answers_mean: 20., answers_max: 22., ..Habits::default() };
     let carrier = carrier::own(Config {
@@ -315,13 +263,7 @@ async fn a_call_in_set_up_ends_within_a_second_of_do_not_call() {
         entry.map(|it| it.wall)
     };
     eventually("the number rings", async || seen("ringing")).await;
-    let barring = Barring {
-        whom: Barred::Number(PhoneNumber::parse("+34600000007").expect("a number")),
-        scope: DoNotCallScope::Tenant,
-        until: None,
-        note: "asked by letter".to_owned(),
-    };
-    client.add_do_not_call(&tenant(), barring).await.expect("it is taken");
+    client.add_do_not_call(&tenant(), barring("+34600000007")).await.expect("it is taken");
     let acknowledged = civil().as_micros();
     let cancelled = eventually("a CANCEL", async || seen("cancel")).await;
     assert!(cancelled - acknowledged < 1_000_000, "{} µs", cancelled - acknowledged);
