@@ -25,10 +25,10 @@ use tokio::task::JoinSet;
 #[derive(Debug, Parser)]
 struct Options {
     /// Attempts per second that the trunk allows
-    #[arg(long, default_value_t = 250)]
+    #[arg(long, default_value_t = 300)]
     rate: u32,
     /// Agents of the campaign, and as many who take inbound calls
-    #[arg(long, default_value_t = 60)]
+    #[arg(long, default_value_t = 150)]
     agents: usize,
     /// Inbound calls per second
     #[arg(long, default_value_t = 10)]
