@@ -66,8 +66,10 @@ impl Authorizer {
 impl Shared {
     async fn run(self: &Arc<Self>, request: AuthorizeRequest) -> Result<Verdicts, Withheld> {
         let reading = self.trust.observe();
-        let claimed = reading.instants.first().copied().filter(|_| reading.settled);
-        let at = claimed.ok_or(Withheld::ClockUntrusted)?;
+        // What is charged is charged at the latest that it may be: a clock that was behind would leave charges that seem old
+        // when it is put right, and a number would be called again before its rest is over.
+        let latest = reading.instants.iter().max().copied().filter(|_| reading.settled);
+        let at = latest.ok_or(Withheld::ClockUntrusted)?;
         let ask = ask(&request, at)?;
         let (shared, request) = (self.clone(), Arc::new(request));
         let asked = request.clone();

@@ -64,6 +64,9 @@ pub const TRUNK_COUNTRY: &str = "trunk-country";
 /// How long a lead rests whose refusal only an operator can lift.
 const OPERATOR_RESTS: std::time::Duration = std::time::Duration::from_secs(3_600);
 
+/// How long a lead rests at least that was refused for a time.
+const DOUBT_RESTS: std::time::Duration = std::time::Duration::from_secs(1);
+
 /// Rules on one callee at `at`. `turn` counts the campaign's questions, for the caller ids' rotation; `may_bind`: an agent
 /// of its own can be had where the law demands one.
 pub fn rule(
@@ -118,7 +121,8 @@ impl Refusal {
             return Ruled::Withhold { rule, because };
         }
         let until = match reason.remedy() {
-            Remedy::Wait => earliest,
+            // Where it is doubtful what the time is, the line that refuses may lie behind this one.
+            Remedy::Wait => earliest.map(|it| it.max(at + DOUBT_RESTS)),
             Remedy::Operator => Some(earliest.unwrap_or(at).max(at + OPERATOR_RESTS)),
             Remedy::Never => None,
         };
@@ -336,8 +340,6 @@ fn of_ruling(ruled: &Ruled) -> Standing {
         Ruled::Refuse { rule, because, until: None } => {
             kept(Callable::Never, rule, because.as_str())
         }
-        Ruled::Withhold { rule, because } => {
-            kept(Callable::Later(None), rule, because.as_str())
-        }
+        Ruled::Withhold { rule, because } => kept(Callable::Later(None), rule, because.as_str()),
     }
 }
