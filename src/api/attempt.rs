@@ -135,3 +135,25 @@ async fn export(context: Context, tenant: TenantId, after: u64, to_reader: ToRea
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use timbre_model::Civil;
+
+    #[test]
+    fn what_a_client_asks_for_is_what_is_looked_up() {
+        let all = AttemptFilter {
+            campaign: Some(CampaignId::parse("spring").expect("an id")),
+            number: Some(PhoneNumber::parse("+34600000001").expect("a number")),
+            lead: Some(LeadId::from_u64(9)),
+            outcome: Some(AttemptOutcome::Busy),
+            from: Some(Civil::from_micros(1_000_000)),
+            to: Some(Civil::from_micros(2_000_000)),
+        };
+        for asked in [all, AttemptFilter::default()] {
+            let wire = attempt::list_to_wire(&asked, (10, String::new()));
+            assert_eq!(filter(wire), Ok(asked));
+        }
+    }
+}

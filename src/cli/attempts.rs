@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use timbre_model::{
     AttemptOutcome, AttemptRecord, CallId, CampaignId, Civil, LeadId, PhoneNumber, TenantId,
 };
+use timbre_store::AttemptFilter;
 
 use super::access::Access;
 use super::pages::gather;
@@ -12,8 +13,7 @@ use super::table::table;
 use super::words::{moment, since};
 use super::{ids, out};
 use crate::api::client::Client;
-use crate::api::pb;
-use crate::api::wire::{name, time};
+use crate::api::wire::name;
 
 /// List attempts, newest first, or show one.
 #[derive(Debug, Args)]
@@ -86,19 +86,8 @@ impl Attempts {
 
 async fn list(client: &Client, which: Which) -> anyhow::Result<()> {
     let Which { campaign, lead, number, outcome, from, until, limit } = which;
-    let request = pb::ListAttemptsRequest {
-        campaign: campaign.map(|it| it.to_string()).unwrap_or_default(),
-        lead: lead.map_or(0, LeadId::as_u64),
-        number: number.map(|it| it.expose().to_owned()).unwrap_or_default(),
-        outcome: outcome.map(|it| it.to_string()).unwrap_or_default(),
-        intent_from: from.map(time::moment),
-        intent_until: until.map(time::moment),
-        ..pb::ListAttemptsRequest::default()
-    };
-    let page = async |page_size, page_token| {
-        let request = pb::ListAttemptsRequest { page_size, page_token, ..request.clone() };
-        client.list_attempts(request).await
-    };
+    let filter = AttemptFilter { campaign, number, lead, outcome, from, to: until };
+    let page = async |size, token| client.list_attempts(&filter, (size, token)).await;
     out::print(listing(&gather(limit, page).await?));
     Ok(())
 }

@@ -91,7 +91,7 @@ impl Campaign {
             }
             CampaignCommand::DryRun(DryRun { which, at, limit }) => {
                 let found = client.dry_run(&which.named(&client).await?, at, limit).await?;
-                out::print(words::found(found)?);
+                out::print(words::found(found));
                 Ok(())
             }
             CampaignCommand::Watch(it) => watch(&client, it).await,

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 use timbre::api::client::{Client, Source};
-use timbre::api::pb;
 use timbre::api::wire::do_not_call::Barring;
+use timbre::api::wire::lead::{CampaignVerdict, ClientLead, ImportChunk};
+use timbre::leads::{RawConsent, RawLead, RawNumber};
 use timbre_model::{
     AgentId, Barred, CampaignId, CampaignRef, Change, Civil, DoNotCallScope, FloorSpec, LeadChange,
     LeadId, LeadState, ListId, PhoneNumber, Role, Slug,
@@ -38,19 +39,16 @@ fn floor() -> FloorSpec {
     .expect("a floor")
 }
 
-fn lead(line: u64, number: &str, age: &str) -> pb::ImportLead {
-    let number = pb::LeadNumber { number: number.to_owned(), ..pb::LeadNumber::default() };
-    let consent = pb::Consent {
-        basis: "express".to_owned(),
-        give_time: Some(prost_types::Timestamp { seconds: 1_760_000_000, nanos: 0 }),
-    };
-    let person = pb::Person {
+fn lead(line: u64, number: &str, age: &str) -> ClientLead {
+    let number = RawNumber { number: number.to_owned(), ..RawNumber::default() };
+    let given_at = Some(Civil::from_micros(1_760_000_000_000_000));
+    let raw = RawLead {
         numbers: vec![number],
-        consent: Some(consent),
+        consent: Some(RawConsent { basis: "express".to_owned(), given_at }),
         attributes: [("age".to_owned(), age.to_owned())].into(),
-        ..pb::Person::default()
+        ..RawLead::default()
     };
-    pb::ImportLead { line, person: Some(person) }
+    ClientLead { line, raw }
 }
 
 fn source(batch: &str) -> Source {
@@ -69,19 +67,19 @@ async fn an_import_that_is_cut_off_goes_on_and_nothing_of_it_counts_before_its_e
     let client = node.apply(&floor()).await;
     let (mut import, first) = client.import_leads(&source("b1")).await.expect("it begins");
     assert_eq!((first.chunk, first.finished), (0, false));
-    let chunk = vec![
+    let chunk = ImportChunk::from_iter([
         lead(2, "600 000 001", "41"),
         lead(3, "12", "41"),
         lead(4, "+34600000001", "41"),
         lead(5, "0034600000002", "41"),
-    ];
+    ]);
     import.send(1, chunk.clone()).await.expect("sent");
     let answer = import.next().await.expect("acknowledged");
     assert_eq!((answer.chunk, answer.counts.imported, answer.counts.duplicates), (1, 2, 1));
     let told: Vec<_> = answer.rejects.iter().map(|it| (it.line, it.field.as_str())).collect();
     assert_eq!(told, [(3, "numbers[0].number"), (4, "numbers")]);
     assert!(answer.rejects.iter().all(|it| !it.reason.is_empty() && !it.remedy.is_empty()));
-    import.send(3, Vec::new()).await.expect("sent");
+    import.send(3, ImportChunk::default()).await.expect("sent");
     let refused = import.next().await.expect_err("a gap between the chunks");
     assert_eq!(refused.reason(), Some("INVALID_FIELD"));
 
@@ -93,7 +91,7 @@ async fn an_import_that_is_cut_off_goes_on_and_nothing_of_it_counts_before_its_e
     // What was kept may come again, and is not taken twice.
     import.send(1, chunk).await.expect("sent");
     assert_eq!(import.next().await.expect("acknowledged").chunk, 1);
-    import.send(2, vec![lead(6, "600000003", "41")]).await.expect("sent");
+    import.send(2, ImportChunk::from_iter([lead(6, "600000003", "41")])).await.expect("sent");
     assert_eq!(import.next().await.expect("acknowledged").chunk, 2);
     import.finish().await.expect("sent");
     assert!(import.next().await.expect("acknowledged").finished);
@@ -110,7 +108,7 @@ async fn explained(
     id: LeadId,
     campaign: &str,
     at: Civil,
-) -> (String, String, pb::CampaignVerdict) {
+) -> (String, String, CampaignVerdict) {
     let campaign = CampaignId::parse(campaign).expect("an id");
     let told = client.explain_lead((&tenant(), id), Some(&campaign), Some(at)).await;
     let [verdict] = told.expect("an explanation").campaigns.try_into().expect("one campaign");
@@ -126,8 +124,8 @@ async fn each_lead_that_may_not_be_called_says_by_which_rule() {
         .map(|at| lead(at, &format!("91000000{at}"), "41"))
         .chain([lead(10, "+12125552368", "41"), lead(11, "910000011", "17")])
         .collect();
-    chunk[1].person.as_mut().expect("a person").consent = None;
-    import.send(1, chunk).await.expect("sent");
+    chunk[1].raw.consent = None;
+    import.send(1, ImportChunk::from_iter(chunk)).await.expect("sent");
     let kept = import.next().await.expect("acknowledged");
     assert_eq!(kept.counts.imported, 12, "{:?}", kept.rejects);
     import.finish().await.expect("sent");

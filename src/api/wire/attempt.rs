@@ -4,12 +4,32 @@ use timbre_model::{
     AgentId, AttemptOutcome, AttemptRecord, CampaignId, ClientId, Disposition, FieldError, LeadId,
     ListId, MachineVerdict, ReleasedBy, Slug, TrunkId,
 };
+use timbre_store::AttemptFilter;
 
 use super::agent::optional;
 use super::lead::{consent_from_wire, consent_to_wire, read_number};
 use super::name::{self, id};
 use super::time::{moment, need_moment, read_moment};
 use crate::api::pb;
+
+/// A question for a page of attempts of the credential's tenant, as the wire has it.
+pub fn list_to_wire(
+    filter: &AttemptFilter,
+    (page_size, page_token): (i32, String),
+) -> pb::ListAttemptsRequest {
+    let AttemptFilter { campaign, number, lead, outcome, from, to } = filter;
+    pb::ListAttemptsRequest {
+        parent: String::new(),
+        page_size,
+        page_token,
+        campaign: campaign.as_ref().map(ToString::to_string).unwrap_or_default(),
+        lead: lead.map_or(0, LeadId::as_u64),
+        number: number.as_ref().map(|it| it.expose().to_owned()).unwrap_or_default(),
+        outcome: outcome.map(|it| it.to_string()).unwrap_or_default(),
+        intent_from: from.map(moment),
+        intent_until: to.map(moment),
+    }
+}
 
 /// As the wire has it.
 pub fn to_wire(record: &AttemptRecord) -> pb::Attempt {

@@ -5,8 +5,8 @@ use timbre_model::{
     Slug, TenantId,
 };
 
-use super::name::{cut, id};
-use super::time::{moment, read_moment};
+use super::name::{self, cut, id};
+use super::time::{moment, need_moment, read_moment};
 use crate::api::pb;
 use pb::do_not_call_entry::{Scope as WireScope, Whom as WireWhom};
 
@@ -27,6 +27,34 @@ pub struct Barring {
     pub until: Option<Civil>,
     /// Who asked for it and why.
     pub note: String,
+}
+
+/// A registry in force.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Registry {
+    /// Its name in the rules: `es-robinson`.
+    pub registry: Slug,
+    /// Its version, as its publisher calls it.
+    pub version: String,
+    /// When it was issued.
+    pub as_of: Civil,
+    /// When it was put in force here.
+    pub imported_at: Civil,
+    /// How many numbers it has.
+    pub numbers: u64,
+}
+
+/// Reads a registry. Its tenant is the credential's.
+pub fn registry_from_wire(wire: pb::Registry) -> Result<Registry, FieldError> {
+    let pb::Registry { name, version, as_of, import_time, numbers } = wire;
+    let (_, registry) = name::read_registry("registry.name", &name)?;
+    Ok(Registry {
+        registry,
+        version,
+        as_of: need_moment("registry.as_of", as_of)?,
+        imported_at: need_moment("registry.import_time", import_time)?,
+        numbers,
+    })
 }
 
 /// As the wire has it.

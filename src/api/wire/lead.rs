@@ -1,5 +1,7 @@
 //! Lists, leads and the persons they are.
 
+mod chunk;
+mod explanation;
 mod import;
 mod state;
 
@@ -16,6 +18,8 @@ use crate::api::pb;
 use crate::leads::{RawConsent, RawLead, RawNumber};
 use pb::lead_order::Order as WireOrder;
 
+pub use chunk::{ClientLead, ImportChunk};
+pub use explanation::{CampaignVerdict, LeadExplanation, NumberVerdict, explanation_from_wire};
 pub use import::{
     ImportAnswer, ImportCounts, ImportReject, answer_from_wire, answer_to_wire, counts_from_wire,
 };
@@ -163,6 +167,33 @@ pub fn raw_from_wire(wire: pb::Person) -> Result<RawLead, FieldError> {
 fn raw_number(wire: pb::LeadNumber) -> RawNumber {
     let pb::LeadNumber { number, label, country: _, region, zones, postcode } = wire;
     RawNumber { number, label, region, zones, postcode }
+}
+
+/// A person of an import, as the wire has them.
+fn raw_to_wire(raw: RawLead) -> pb::Person {
+    let RawLead { numbers, name, key, role, party, consent, tags, attributes } = raw;
+    let consent = consent.map(|RawConsent { basis, given_at }| pb::Consent {
+        basis,
+        give_time: given_at.map(moment),
+    });
+    let number = |RawNumber { number, label, region, zones, postcode }| pb::LeadNumber {
+        number,
+        label,
+        country: String::new(),
+        region,
+        zones,
+        postcode,
+    };
+    pb::Person {
+        numbers: numbers.into_iter().map(number).collect(),
+        display_name: name,
+        key,
+        role,
+        party,
+        consent,
+        tags,
+        attributes,
+    }
 }
 
 fn number_to_wire(number: &LeadNumber) -> pb::LeadNumber {

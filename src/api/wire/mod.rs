@@ -7,6 +7,7 @@ pub mod attempt;
 pub mod call;
 pub mod campaign;
 pub mod do_not_call;
+pub mod dry_run;
 pub mod error;
 mod faults;
 pub mod floor;

@@ -3,10 +3,8 @@
 use timbre_model::{CampaignState, Civil};
 use timbre_pacing::Terms;
 
-use crate::api::client::ClientError;
-use crate::api::pb;
+use crate::api::wire::dry_run::{DryRun, RuleCount};
 use crate::api::wire::pacing::{CampaignStatus, hold_back_word};
-use crate::api::wire::time::read_moment;
 use crate::cli::table::table;
 use crate::cli::words::{clock, moment, since, time_of_day};
 
@@ -198,18 +196,17 @@ pub fn because(sentences: &[String]) -> String {
 }
 
 /// What a dry run found.
-pub fn found(found: pb::DryRunResponse) -> Result<String, ClientError> {
-    let pb::DryRunResponse { looked_at, cut, now, later, never, rules, earliest_time, faults } =
-        found;
+pub fn found(found: DryRun) -> String {
+    let DryRun { looked_at, cut, now, later, never, rules, earliest, faults } = found;
     let cut = if cut { "; there are more" } else { "" };
     let mut text = format!("{looked_at} leads looked at{cut}\n");
     text.push_str(&format!("{now} callable now, {later} later, {never} never\n"));
-    if let Some(at) = read_moment("earliest_time", earliest_time)? {
+    if let Some(at) = earliest {
         text.push_str(&format!("the first of the later ones: {} UTC\n", moment(at)));
     }
     text.extend(faults.iter().map(|it| format!("it would not run: {it}\n")));
     if !rules.is_empty() {
-        let row = |pb::RuleCount { rule, later, never, because }| {
+        let row = |RuleCount { rule, later, never, because }| {
             // What else was looked at stands behind it.
             let first = because.split("; ").next().unwrap_or_default();
             let because = first.trim_start_matches(rule.as_str()).trim_start_matches([' ', '·']);
@@ -219,7 +216,7 @@ pub fn found(found: pb::DryRunResponse) -> Result<String, ClientError> {
         let rows: Vec<_> = rules.into_iter().map(row).collect();
         text.push_str(&format!("\n{}", table(["RULE", "LATER", "NEVER", "FOR EXAMPLE"], &rows)));
     }
-    Ok(text)
+    text
 }
 
 #[cfg(test)]
@@ -297,23 +294,22 @@ mod tests {
 
     #[test]
     fn a_dry_run_counts_by_rule() {
-        let rule = pb::RuleCount {
+        let rule = RuleCount {
             rule: "ES-window-96.2".to_owned(),
             later: 9,
             never: 0,
             because: "ES-window-96.2 · it is night; ES-list · passes".to_owned(),
         };
-        let shown = found(pb::DryRunResponse {
+        let shown = found(DryRun {
             looked_at: 10,
             cut: true,
             now: 1,
             later: 9,
             never: 0,
             rules: vec![rule],
-            earliest_time: None,
+            earliest: None,
             faults: vec!["it has no trunk".to_owned()],
         });
-        let shown = shown.expect("words");
         assert!(shown.starts_with("10 leads looked at; there are more\n1 callable now, 9 later"));
         assert!(shown.contains("it would not run: it has no trunk"), "{shown}");
         assert!(shown.ends_with("ES-window-96.2  9      0      it is night\n"), "{shown}");

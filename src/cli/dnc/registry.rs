@@ -10,8 +10,7 @@ use timbre_model::{Civil, Slug};
 use tokio::sync::mpsc;
 
 use crate::api::client::{Client, RegistryImport, RegistryVersion};
-use crate::api::pb;
-use crate::api::wire::time::read_moment;
+use crate::api::wire::do_not_call::Registry;
 use crate::cli::access::Access;
 use crate::cli::table::table;
 use crate::cli::words::moment;
@@ -150,21 +149,16 @@ fn line(lines: &mut BufReader<File>) -> anyhow::Result<Option<String>> {
 
 /// Prints the registries.
 pub async fn list(client: &Client) -> anyhow::Result<()> {
-    out::print(listing(client.list_registries().await?)?);
+    out::print(listing(client.list_registries().await?));
     Ok(())
 }
 
-fn listing(registries: Vec<pb::Registry>) -> anyhow::Result<String> {
-    let mut rows = Vec::new();
-    for pb::Registry { name, version, as_of, import_time, numbers } in registries {
-        let name = name.rsplit('/').next().unwrap_or_default().to_owned();
-        let day = |field: &str, at| -> anyhow::Result<String> {
-            Ok(read_moment(field, at)?.map_or_else(|| "-".to_owned(), moment))
-        };
-        let (as_of, imported) = (day("as_of", as_of)?, day("import_time", import_time)?);
-        rows.push([name, version, as_of, imported, numbers.to_string()]);
-    }
-    Ok(table(["REGISTRY", "VERSION", "AS OF (UTC)", "IMPORTED (UTC)", "NUMBERS"], &rows))
+fn listing(registries: Vec<Registry>) -> String {
+    let row = |Registry { registry, version, as_of, imported_at, numbers }| {
+        [registry.to_string(), version, moment(as_of), moment(imported_at), numbers.to_string()]
+    };
+    let rows: Vec<_> = registries.into_iter().map(row).collect();
+    table(["REGISTRY", "VERSION", "AS OF (UTC)", "IMPORTED (UTC)", "NUMBERS"], &rows)
 }
 
 #[cfg(test)]

@@ -1,11 +1,11 @@
 //! `timbre leads list|show|explain|reset|count`.
 
+use std::collections::BTreeMap;
+
 use clap::Args;
 use timbre_model::{CampaignId, Civil, Lead, LeadId, LeadNumber, LeadState, ListId, PhoneNumber};
 
-use crate::api::client::ClientError;
-use crate::api::pb;
-use crate::api::wire::{time, verdict};
+use crate::api::wire::lead::{CampaignVerdict, LeadExplanation, NumberVerdict};
 use crate::cli::access::Access;
 use crate::cli::pages::gather;
 use crate::cli::table::table;
@@ -135,7 +135,7 @@ pub async fn explain(
     let client = access.connect().await?;
     let tenant = client.tenant().await?;
     let told = client.explain_lead((&tenant, lead), campaign.as_ref(), at).await?;
-    out::print(explanation(told, all)?);
+    out::print(explanation(told, all));
     Ok(())
 }
 
@@ -161,8 +161,7 @@ impl Count {
     }
 }
 
-fn counts(answer: pb::CountLeadsResponse) -> String {
-    let pb::CountLeadsResponse { by_state } = answer;
+fn counts(by_state: BTreeMap<String, u64>) -> String {
     let total: u64 = by_state.values().sum();
     let mut rows: Vec<_> = by_state.into_iter().collect();
     rows.sort_by_key(|(word, _)| LeadState::WORDS.iter().position(|it| it == word));
@@ -236,9 +235,8 @@ fn number_words(number: &LeadNumber) -> String {
     format!("{}{label}, {}{region}, {}", number.expose(), place.country, zones.join(" or "))
 }
 
-fn explanation(told: pb::LeadExplanation, all: bool) -> Result<String, ClientError> {
-    let pb::LeadExplanation { lead, campaigns } = told;
-    let lead = lead.map(crate::api::wire::lead::from_wire).transpose()?;
+fn explanation(told: LeadExplanation, all: bool) -> String {
+    let LeadExplanation { lead, campaigns } = told;
     let mut text = lead.as_ref().map(card).unwrap_or_default();
     if campaigns.is_empty() {
         text.push_str(
@@ -246,33 +244,33 @@ fn explanation(told: pb::LeadExplanation, all: bool) -> Result<String, ClientErr
         );
     }
     for campaign in campaigns {
-        text.push_str(&campaign_words(campaign, all)?);
+        text.push_str(&campaign_words(campaign, all));
     }
-    Ok(text)
+    text
 }
 
-fn campaign_words(told: pb::CampaignVerdict, all: bool) -> Result<String, ClientError> {
-    let pb::CampaignVerdict { campaign, callable, rule, because, earliest_time, numbers } = told;
-    let campaign = campaign.rsplit('/').next().unwrap_or_default().to_owned();
-    let mut text = format!("\ncampaign {campaign}: callable {callable}");
+fn campaign_words(told: CampaignVerdict, all: bool) -> String {
+    let CampaignVerdict { campaign, callable, rule, because, earliest, numbers } = told;
+    let mut text = format!("\ncampaign {}: callable {callable}", campaign.campaign);
     if !rule.is_empty() {
         text.push_str(&format!(": {rule}: {because}"));
     }
-    if let Some(at) = time::read_moment("earliest_time", earliest_time)? {
+    if let Some(at) = earliest {
         text.push_str(&format!("; earliest {} UTC", moment(at)));
     }
     text.push('\n');
-    for pb::NumberVerdict { number, verdict: told, given_up } in numbers {
-        let told = verdict::from_wire(told.unwrap_or_default())?;
+    for NumberVerdict { number, verdict, given_up } in numbers {
         let given_up = if given_up { "tried as often as the campaign allows; " } else { "" };
-        text.push_str(&format!("  {number}: {given_up}{}", paragraph(&told, all)));
+        let told = paragraph(&verdict, all);
+        text.push_str(&format!("  {}: {given_up}{told}", number.expose()));
     }
-    Ok(text)
+    text
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use timbre_model::{CampaignRef, TenantId};
 
     #[test]
     fn states_say_until_when_and_why() {
@@ -286,23 +284,27 @@ mod tests {
     #[test]
     fn counts_follow_a_leads_life() {
         let by_state = [("blocked", 3), ("ready", 7)].map(|(word, count)| (word.to_owned(), count));
-        let shown = counts(pb::CountLeadsResponse { by_state: by_state.into() });
+        let shown = counts(by_state.into());
         assert_eq!(shown, "STATE    LEADS\nready    7\nblocked  3\nall      10\n");
     }
 
     #[test]
     fn a_lead_that_nobody_calls_says_what_to_do() {
-        let told = pb::LeadExplanation { lead: None, campaigns: Vec::new() };
-        assert!(explanation(told, false).expect("words").contains("timbre apply"));
-        let told = pb::CampaignVerdict {
-            campaign: "tenants/acme/campaigns/spring".to_owned(),
+        let told = LeadExplanation { lead: None, campaigns: Vec::new() };
+        assert!(explanation(told, false).contains("timbre apply"));
+        let campaign = CampaignRef {
+            tenant: TenantId::parse("acme").expect("an id"),
+            campaign: CampaignId::parse("spring").expect("an id"),
+        };
+        let told = CampaignVerdict {
+            campaign,
             callable: "later".to_owned(),
             rule: "ES-window-96.2".to_owned(),
             because: "it is night".to_owned(),
-            earliest_time: Some(time::moment(Civil::from_micros(0))),
+            earliest: Some(Civil::from_micros(0)),
             numbers: Vec::new(),
         };
-        let words = campaign_words(told, false).expect("words");
+        let words = campaign_words(told, false);
         let expected = "\ncampaign spring: callable later: ES-window-96.2: it is night; \
                         earliest 1970-01-01 00:00:00 UTC\n";
         assert_eq!(words, expected);

@@ -5,19 +5,13 @@
 use std::io::Read as _;
 use std::path::Path;
 
-use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc;
 
-use crate::api::client::LeadImport;
-use crate::api::pb;
-use crate::api::wire::time::moment;
+use crate::api::wire::lead::{ClientLead, ImportChunk};
+use crate::leads::Import;
 use crate::leads::file::{FileError, Row, Table};
 use crate::leads::rejects::Reject;
-use crate::leads::{Import, RawConsent, RawLead, RawNumber};
-
-/// Most bytes of a chunk: well below what a message may have (4 MiB).
-const CHUNK_BYTES: usize = 1 << 20;
 
 /// Some rows of a file.
 #[derive(Debug, Default)]
@@ -25,7 +19,7 @@ pub struct Chunk {
     /// Counts from 1; 0 where only rejects are left.
     pub number: u64,
     /// The leads.
-    pub leads: Vec<pb::ImportLead>,
+    pub leads: ImportChunk,
     /// Rows among them that cannot be read.
     pub rejects: Vec<Reject>,
     /// How many bytes of the file were read with it.
@@ -56,7 +50,7 @@ pub fn batch_of(path: &Path, ways: &[&str]) -> std::io::Result<String> {
 
 /// Reads the whole file into `out`. Ends early where nobody listens.
 pub fn read(mut table: Table, import: &Import, out: &mpsc::Sender<Result<Chunk, FileError>>) {
-    let (mut chunk, mut bytes, mut number) = (Chunk::default(), 0, 0);
+    let (mut chunk, mut number) = (Chunk::default(), 0);
     loop {
         let row = match table.next() {
             Ok(row) => row,
@@ -68,21 +62,19 @@ pub fn read(mut table: Table, import: &Import, out: &mpsc::Sender<Result<Chunk, 
         let last = row.is_none();
         match row.map(|row| lead(&table, row, import)) {
             Some(Ok(lead)) => {
-                bytes += lead.encoded_len();
                 chunk.leads.push(lead);
             }
             Some(Err(reject)) => chunk.rejects.push(reject),
             None => {}
         }
-        let full = chunk.leads.len() >= LeadImport::CHUNK_MAX || bytes >= CHUNK_BYTES;
-        if full || last {
+        if chunk.leads.is_full() || last {
             let mut whole = std::mem::take(&mut chunk);
             // An import has at least one chunk, which may be empty.
             if !whole.leads.is_empty() || number == 0 {
                 number += 1;
                 whole.number = number;
             }
-            (whole.read, bytes) = (table.progress().0, 0);
+            whole.read = table.progress().0;
             if out.blocking_send(Ok(whole)).is_err() || last {
                 return;
             }
@@ -90,7 +82,7 @@ pub fn read(mut table: Table, import: &Import, out: &mpsc::Sender<Result<Chunk, 
     }
 }
 
-fn lead(table: &Table, row: Row, import: &Import) -> Result<pb::ImportLead, Reject> {
+fn lead(table: &Table, row: Row, import: &Import) -> Result<ClientLead, Reject> {
     let Row { line, cells } = row;
     let whole = |reason| {
         let remedy = "correct the row and import it again".to_owned();
@@ -104,33 +96,7 @@ fn lead(table: &Table, row: Row, import: &Import) -> Result<pb::ImportLead, Reje
         reason: fault.reason,
         remedy: fault.remedy,
     })?;
-    Ok(pb::ImportLead { line, person: Some(person(raw)) })
-}
-
-fn person(raw: RawLead) -> pb::Person {
-    let RawLead { numbers, name, key, role, party, consent, tags, attributes } = raw;
-    let consent = consent.map(|RawConsent { basis, given_at }| pb::Consent {
-        basis,
-        give_time: given_at.map(moment),
-    });
-    let number = |RawNumber { number, label, region, zones, postcode }| pb::LeadNumber {
-        number,
-        label,
-        country: String::new(),
-        region,
-        zones,
-        postcode,
-    };
-    pb::Person {
-        numbers: numbers.into_iter().map(number).collect(),
-        display_name: name,
-        key,
-        role,
-        party,
-        consent,
-        tags,
-        attributes,
-    }
+    Ok(ClientLead { line, raw })
 }
 
 #[cfg(test)]
@@ -147,12 +113,15 @@ mod tests {
         file
     }
 
+    fn import() -> Import {
+        Import { country: "ES".to_owned(), now: Civil::from_micros(0) }
+    }
+
     fn chunks(text: &str) -> Vec<Chunk> {
         let file = file(text);
         let table = Table::open(file.path(), &Mapping::new()).expect("a table");
         let (out, mut read_out) = mpsc::channel(1_000);
-        let import = Import { country: "ES".to_owned(), now: Civil::from_micros(0) };
-        read(table, &import, &out);
+        read(table, &import(), &out);
         drop(out);
         let mut all = Vec::new();
         while let Ok(chunk) = read_out.try_recv() {
@@ -180,9 +149,12 @@ mod tests {
 
     #[test]
     fn an_empty_number_keeps_its_place_for_rejects() {
-        let cut = chunks("tel,tel2\n,600000001\n");
-        let person = cut[0].leads[0].person.as_ref().expect("a person");
-        let numbers: Vec<_> = person.numbers.iter().map(|it| it.number.as_str()).collect();
+        let file = file("tel,tel2\n,600000001\n");
+        let mut table = Table::open(file.path(), &Mapping::new()).expect("a table");
+        let row = table.next().expect("it can be read").expect("a row");
+        let ClientLead { line, raw } = lead(&table, row, &import()).expect("a lead");
+        assert_eq!(line, 2);
+        let numbers: Vec<_> = raw.numbers.iter().map(|it| it.number.as_str()).collect();
         assert_eq!(numbers, ["", "600000001"]);
     }
 

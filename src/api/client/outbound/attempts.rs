@@ -1,6 +1,7 @@
 //! Attempts, and the audit trail.
 
 use timbre_model::{AttemptRecord, CallId, TenantId};
+use timbre_store::AttemptFilter;
 use tonic::Streaming;
 
 use super::{Paged, next};
@@ -51,9 +52,11 @@ impl Client {
     /// Where the server refuses, or is gone.
     pub async fn list_attempts(
         &self,
-        request: pb::ListAttemptsRequest,
+        filter: &AttemptFilter,
+        page: (i32, String),
     ) -> Result<Paged<AttemptRecord>, ClientError> {
         let mut service = AttemptServiceClient::new(self.channel.clone());
+        let request = attempt::list_to_wire(filter, page);
         let answer = service.list_attempts(request).await.map_err(|it| self.refused(it))?;
         let pb::ListAttemptsResponse { attempts, next_page_token } = answer.into_inner();
         let attempts = attempts.into_iter().map(attempt::from_wire).collect::<Result<_, _>>()?;

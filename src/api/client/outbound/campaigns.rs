@@ -8,6 +8,7 @@ use crate::api::client::reads::request_id;
 use crate::api::client::{Client, ClientError};
 use crate::api::pb;
 use crate::api::pb::campaign_service_client::CampaignServiceClient;
+use crate::api::wire::dry_run::{self, DryRun};
 use crate::api::wire::name;
 use crate::api::wire::pacing::{CampaignStatus, from_wire};
 use crate::api::wire::time::moment;
@@ -110,11 +111,11 @@ impl Client {
         it: &CampaignRef,
         at: Option<Civil>,
         limit: u32,
-    ) -> Result<pb::DryRunResponse, ClientError> {
+    ) -> Result<DryRun, ClientError> {
         let request = pb::DryRunRequest { name: name::campaign(it), time: at.map(moment), limit };
         let mut service = CampaignServiceClient::new(self.channel.clone());
         let answer = service.dry_run(request).await.map_err(|it| self.refused(it))?;
-        Ok(answer.into_inner())
+        Ok(dry_run::from_wire(answer.into_inner())?)
     }
 
     /// Why it places no more calls: how it stands, and sentences, the weightiest first.

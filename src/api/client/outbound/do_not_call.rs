@@ -12,7 +12,9 @@ use crate::api::client::{Client, ClientError};
 use crate::api::pb;
 use crate::api::pb::do_not_call_service_client::DoNotCallServiceClient;
 use crate::api::pb::import_registry_request::Part;
-use crate::api::wire::do_not_call::{Barring, barring_to_wire, from_wire};
+use crate::api::wire::do_not_call::{
+    Barring, Registry, barring_to_wire, from_wire, registry_from_wire,
+};
 use crate::api::wire::name;
 use crate::api::wire::time::moment;
 
@@ -173,12 +175,12 @@ impl Client {
     /// # Errors
     ///
     /// Where the server refuses, or is gone.
-    pub async fn list_registries(&self) -> Result<Vec<pb::Registry>, ClientError> {
+    pub async fn list_registries(&self) -> Result<Vec<Registry>, ClientError> {
         let mut service = DoNotCallServiceClient::new(self.channel.clone());
         let request = pb::ListRegistriesRequest { parent: String::new() };
         let answer = service.list_registries(request).await.map_err(|it| self.refused(it))?;
         let pb::ListRegistriesResponse { registries } = answer.into_inner();
-        Ok(registries)
+        Ok(registries.into_iter().map(registry_from_wire).collect::<Result<_, _>>()?)
     }
 
     /// Begins a version of a registry.

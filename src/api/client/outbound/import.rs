@@ -9,7 +9,7 @@ use crate::api::client::{Client, ClientError};
 use crate::api::pb;
 use crate::api::pb::import_request::Part;
 use crate::api::pb::lead_service_client::LeadServiceClient;
-use crate::api::wire::lead::{ImportAnswer, answer_from_wire};
+use crate::api::wire::lead::{ImportAnswer, ImportChunk, answer_from_wire};
 use crate::api::wire::name;
 
 /// What is imported, and into what.
@@ -39,16 +39,14 @@ pub struct LeadImport {
 impl LeadImport {
     /// Most chunks that may be unanswered.
     pub const UNANSWERED_MAX: usize = 8;
-    /// Most leads of a chunk.
-    pub const CHUNK_MAX: usize = 1_000;
 
-    /// Sends a chunk. Waits where [`LeadImport::UNANSWERED_MAX`] are unanswered.
+    /// Sends the chunk `number`, which counts from 1. Waits where [`LeadImport::UNANSWERED_MAX`] are unanswered.
     ///
     /// # Errors
     ///
     /// Where the stream has ended.
-    pub async fn send(&self, number: u64, leads: Vec<pb::ImportLead>) -> Result<(), Unsent> {
-        self.part(Part::Chunk(pb::ImportChunk { number, leads })).await
+    pub async fn send(&self, number: u64, chunk: ImportChunk) -> Result<(), Unsent> {
+        self.part(Part::Chunk(chunk.into_wire(number))).await
     }
 
     /// Says that every chunk was sent.

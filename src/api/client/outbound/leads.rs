@@ -1,5 +1,7 @@
 //! Leads and where they stand.
 
+use std::collections::BTreeMap;
+
 use timbre_model::{CampaignId, Civil, Lead, LeadId, ListId, PhoneNumber, TenantId};
 
 use super::{Paged, next};
@@ -7,6 +9,7 @@ use crate::api::client::reads::request_id;
 use crate::api::client::{Client, ClientError};
 use crate::api::pb;
 use crate::api::pb::lead_service_client::LeadServiceClient;
+use crate::api::wire::lead::{LeadExplanation, explanation_from_wire};
 use crate::api::wire::time::moment;
 use crate::api::wire::{lead, name};
 
@@ -66,7 +69,7 @@ impl Client {
         Ok(leads)
     }
 
-    /// A list's leads by state.
+    /// A list's leads by the word of their state.
     ///
     /// # Errors
     ///
@@ -75,11 +78,12 @@ impl Client {
         &self,
         tenant: &TenantId,
         list: &ListId,
-    ) -> Result<pb::CountLeadsResponse, ClientError> {
+    ) -> Result<BTreeMap<String, u64>, ClientError> {
         let request = pb::CountLeadsRequest { list: name::list(tenant, list) };
         let mut service = LeadServiceClient::new(self.channel.clone());
         let answer = service.count_leads(request).await.map_err(|it| self.refused(it))?;
-        Ok(answer.into_inner())
+        let pb::CountLeadsResponse { by_state } = answer.into_inner();
+        Ok(by_state)
     }
 
     /// Whether a lead may be called, and by which rule not.
@@ -92,7 +96,7 @@ impl Client {
         (tenant, id): (&TenantId, LeadId),
         campaign: Option<&CampaignId>,
         at: Option<Civil>,
-    ) -> Result<pb::LeadExplanation, ClientError> {
+    ) -> Result<LeadExplanation, ClientError> {
         let request = pb::ExplainLeadRequest {
             lead: name::lead(tenant, id),
             campaign: campaign.map(ToString::to_string).unwrap_or_default(),
@@ -100,6 +104,6 @@ impl Client {
         };
         let mut service = LeadServiceClient::new(self.channel.clone());
         let answer = service.explain_lead(request).await.map_err(|it| self.refused(it))?;
-        Ok(answer.into_inner())
+        Ok(explanation_from_wire(answer.into_inner())?)
     }
 }

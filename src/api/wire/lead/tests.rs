@@ -79,6 +79,30 @@ proptest! {
 }
 
 #[test]
+fn what_an_import_brings_reaches_the_server_as_it_was_written() {
+    let text = |it: &str| it.to_owned();
+    let number = RawNumber {
+        number: text("600 000 001"),
+        label: text("mobile"),
+        region: text("GA"),
+        zones: vec![text("Europe/Madrid")],
+        postcode: text("27001"),
+    };
+    let given_at = Some(Civil::from_micros(7_000_000));
+    let raw = RawLead {
+        numbers: vec![number, RawNumber::default()],
+        name: text("Ana"),
+        key: text("k1"),
+        role: text("decides"),
+        party: text("consumer"),
+        consent: Some(RawConsent { basis: text("express"), given_at }),
+        tags: vec![text("vip")],
+        attributes: [(text("edad"), text("41"))].into(),
+    };
+    assert_eq!(raw_from_wire(raw_to_wire(raw.clone())), Ok(raw));
+}
+
+#[test]
 fn a_state_that_nobody_knows_is_refused() {
     let wire = pb::LeadState { state: "asleep".to_owned(), ..pb::LeadState::default() };
     assert_eq!(state_from_wire(wire).expect_err("no state").field, "state.state");
