@@ -332,8 +332,6 @@ fn words(controller: &Controller) -> Option<String> {
     serde_json::to_string(&controller.memory()).ok()
 }
 
-/// Days since 1970-01-01, in UTC.
-
 #[cfg(test)]
 mod tests {
     use super::*;
