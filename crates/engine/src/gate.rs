@@ -64,8 +64,8 @@ pub const TRUNK_COUNTRY: &str = "trunk-country";
 /// How long a lead rests whose refusal only an operator can lift.
 const OPERATOR_RESTS: std::time::Duration = std::time::Duration::from_secs(3_600);
 
-/// How long a lead rests at least that was refused for a time.
-const DOUBT_RESTS: std::time::Duration = std::time::Duration::from_secs(1);
+/// How long a lead rests at least whose refusal is over by the time that the host claims.
+const DOUBT_RESTS: std::time::Duration = std::time::Duration::from_secs(60);
 
 /// Rules on one callee at `at`. `turn` counts the campaign's questions, for the caller ids' rotation; `may_bind`: an agent
 /// of its own can be had where the law demands one.
@@ -122,7 +122,7 @@ impl Refusal {
         }
         let until = match reason.remedy() {
             // Where it is doubtful what the time is, the line that refuses may lie behind this one.
-            Remedy::Wait => earliest.map(|it| it.max(at + DOUBT_RESTS)),
+            Remedy::Wait => earliest.map(|it| if it > at { it } else { at + DOUBT_RESTS }),
             Remedy::Operator => Some(earliest.unwrap_or(at).max(at + OPERATOR_RESTS)),
             Remedy::Never => None,
         };

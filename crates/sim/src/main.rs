@@ -4,11 +4,13 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use timbre_sim::outbound::day;
 use timbre_sim::{DayReport, Scenario, run_day};
 
 const USAGE: &str = "\
-timbre-sim [--seeds N] [--seed S] [--crash] [--threads N] [--quiet]
-  --seeds N    run N days, of the seeds S, S+1, … (default 1)
+timbre-sim [--seeds N] [--seed S] [--crash] [--threads N] [--quiet] [--inbound | --outbound]
+  --seeds N    run N days, of the seeds S, S+1, … (default 1): callers who come in, and campaigns
+  --inbound    only the callers; --outbound: only the campaigns
   --seed S     the first seed (default 1)
   --crash      days in which the node dies three times
   --threads N  days at a time (default 2)
@@ -19,12 +21,16 @@ struct Options {
     seed: u64,
     threads: u64,
     quiet: bool,
+    inbound: bool,
+    outbound: bool,
     scenario: Scenario,
 }
 
 fn options() -> Result<Options, String> {
     let scenario = Scenario::default();
-    let mut options = Options { seeds: 1, seed: 1, threads: 2, quiet: false, scenario };
+    let (inbound, outbound) = (true, true);
+    let mut options =
+        Options { seeds: 1, seed: 1, threads: 2, quiet: false, inbound, outbound, scenario };
     let mut words = std::env::args().skip(1);
     while let Some(word) = words.next() {
         let mut number = || {
@@ -37,6 +43,8 @@ fn options() -> Result<Options, String> {
             "--threads" => options.threads = number()?.clamp(1, 64),
             "--crash" => options.scenario = Scenario::crashing(),
             "--quiet" => options.quiet = true,
+            "--inbound" => options.outbound = false,
+            "--outbound" => options.inbound = false,
             _ => return Err(format!("{word}: no such option\n{USAGE}")),
         }
     }
@@ -59,9 +67,57 @@ fn print(day: &DayReport) {
     day.violations.iter().for_each(|it| println!("  VIOLATION {it}"));
 }
 
-fn run(options: &Options) -> Vec<DayReport> {
+fn print_campaigns(day: &day::Report) {
+    let outcomes: Vec<String> =
+        day.outcomes.iter().map(|(word, n)| format!("{}={n}", word.as_str())).collect();
+    println!(
+        "seed {} hash {:016x} attempts {} steps {} rejections {} crashes {}",
+        day.seed,
+        day.hash,
+        outcomes.join(" "),
+        day.steps,
+        day.rejections,
+        day.crashes,
+    );
+    day.violations.iter().for_each(|it| println!("  VIOLATION {it}"));
+}
+
+/// What all days came to.
+#[derive(Default)]
+struct Sum {
+    days: u64,
+    calls: u64,
+    attempts: u64,
+    steps: u64,
+    bad: u64,
+}
+
+fn one(options: &Options, seed: u64, sum: &Mutex<Sum>) {
+    let inbound = options.inbound.then(|| run_day(seed, &options.scenario));
+    let outbound = options.outbound.then(|| day::run_day(seed, None));
+    let mut sum = sum.lock().unwrap_or_else(|it| it.into_inner());
+    if let Some(day) = inbound {
+        let bad = !day.violations.is_empty();
+        if !options.quiet || bad {
+            print(&day);
+        }
+        (sum.days, sum.calls) = (sum.days + 1, sum.calls + day.calls);
+        (sum.steps, sum.bad) = (sum.steps + day.steps, sum.bad + u64::from(bad));
+    }
+    if let Some(day) = outbound {
+        let bad = !day.violations.is_empty();
+        if !options.quiet || bad {
+            print_campaigns(&day);
+        }
+        let attempts: u64 = day.outcomes.values().sum();
+        (sum.days, sum.attempts) = (sum.days + 1, sum.attempts + attempts);
+        (sum.steps, sum.bad) = (sum.steps + day.steps, sum.bad + u64::from(bad));
+    }
+}
+
+fn run(options: &Options) -> Sum {
     let next = AtomicU64::new(0);
-    let days = Mutex::new(Vec::new());
+    let sum = Mutex::new(Sum::default());
     std::thread::scope(|scope| {
         for _ in 0..options.threads.min(options.seeds) {
             scope.spawn(|| {
@@ -70,16 +126,12 @@ fn run(options: &Options) -> Vec<DayReport> {
                     if n >= options.seeds {
                         return;
                     }
-                    let day = run_day(options.seed.wrapping_add(n), &options.scenario);
-                    if !options.quiet || !day.violations.is_empty() {
-                        print(&day);
-                    }
-                    days.lock().unwrap_or_else(|it| it.into_inner()).push(day);
+                    one(options, options.seed.wrapping_add(n), &sum);
                 }
             });
         }
     });
-    days.into_inner().unwrap_or_else(|it| it.into_inner())
+    sum.into_inner().unwrap_or_else(|it| it.into_inner())
 }
 
 fn main() -> ExitCode {
@@ -90,10 +142,9 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     };
-    let days = run(&options);
-    let bad = days.iter().filter(|it| !it.violations.is_empty()).count();
-    let (calls, steps): (u64, u64) =
-        days.iter().fold((0, 0), |(calls, steps), it| (calls + it.calls, steps + it.steps));
-    println!("{} days, {calls} calls, {steps} steps, {bad} days with violations", days.len());
+    let Sum { days, calls, attempts, steps, bad } = run(&options);
+    println!(
+        "{days} days, {calls} calls, {attempts} attempts, {steps} steps, {bad} days with violations"
+    );
     if bad == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

@@ -54,6 +54,10 @@ pub(crate) fn dry_run(book: &Book, floor: &FloorSpec, spec: &CampaignSpec, at: C
 fn of_campaign(book: &Book, spec: &CampaignSpec, before: DryRun, left: DryRun) -> Account {
     let mut account = Account { before, left, ..Account::default() };
     for record in book.attempts.values().filter(|it| it.campaign == spec.id) {
+        if let Some(lead) = record.lead {
+            let first = account.tried.entry(lead).or_insert(record.intent_at);
+            *first = (*first).min(record.intent_at);
+        }
         if let Some(outcome) = record.outcome {
             *account.outcomes.entry(outcome).or_default() += 1;
             count(&mut account.abandonment, record);

@@ -52,6 +52,8 @@ pub(crate) enum Far {
     Ends(LegEnd),
     /// Gives up waiting for an agent.
     GivesUp,
+    /// Asks not to be called again.
+    PressesNine,
     Hears,
 }
 
@@ -151,6 +153,11 @@ impl World<'_> {
                 it.up = true;
                 self.measure.lines -= u64::from(matches!(it.whose, Whose::Callee { .. }));
                 self.report(leg, SwitchEvent::LegAnswered { leg });
+                // In random days some do not wait to hear who it is.
+                if self.trial.is_some() && self.chance.answers.happens(0.05) {
+                    let after = self.chance.answers.millis(100, 4_000);
+                    self.far_later(after, leg, Far::GivesUp);
+                }
             }
             Far::Fails { status, cause } => self.leg_ends(leg, LegEnd::Failed { status, cause }),
             Far::Ends(how) => self.leg_ends(leg, how),
@@ -163,6 +170,7 @@ impl World<'_> {
                     self.leg_ends(leg, LegEnd::FarEnd);
                 }
             }
+            Far::PressesNine => self.report(leg, SwitchEvent::Key { leg, key: '9' }),
             Far::Hears => self.report(leg, SwitchEvent::GreetingPlayed { leg }),
         }
     }
@@ -182,7 +190,12 @@ impl World<'_> {
                 }
                 self.report(leg, SwitchEvent::GreetingPlayed { leg });
             }
-            SwitchAction::PlayAbandoned { leg, .. } => self.far_later(5 * SECOND, leg, Far::Hears),
+            SwitchAction::PlayAbandoned { leg, .. } => {
+                self.far_later(5 * SECOND, leg, Far::Hears);
+                if self.trial.is_some() && self.chance.answers.happens(0.2) {
+                    self.far_later(3 * SECOND, leg, Far::PressesNine);
+                }
+            }
             SwitchAction::RingStation { leg, agent, .. } => {
                 if let Some(&n) = self.names.get(&agent.agent) {
                     self.ring_phone(leg, n);
@@ -206,7 +219,14 @@ impl World<'_> {
     fn dial(&mut self, leg: LegId, number: &PhoneNumber, ring_timeout: Duration, call: CallId) {
         let at = self.authorizer.habits_of(number);
         let ring_timeout = ring_timeout.as_micros() as u64;
-        let fate = self.fate(at, ring_timeout);
+        let mut fate = self.fate(at, ring_timeout);
+        if let Some(trial) = &mut self.trial {
+            trial.dialed += 1;
+            if trial.trouble && self.chance.answers.happens(0.8) {
+                let what = Far::Fails { status: 503, cause: Some(34) };
+                fate = Fate { after: self.chance.answers.millis(50, 900), what, machine: false };
+            }
+        }
         let machine = fate.machine;
         let whose = Whose::Callee { call, habits: at, machine, met: false };
         self.lines.legs.insert(leg, Line { whose, up: false, reported: 0 });

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use timbre_compliance::AbandonmentCounts;
-use timbre_model::{AgentStateKind, AttemptOutcome, CampaignId};
+use timbre_model::{AgentStateKind, AttemptOutcome, CampaignId, Civil, LeadId};
 
 use super::book::DryRun;
 
@@ -124,6 +124,8 @@ pub struct Account {
     pub before: DryRun,
     /// Where its leads stand at the end.
     pub left: DryRun,
+    /// When each lead was first permitted to be called.
+    pub tried: BTreeMap<LeadId, Civil>,
 }
 
 impl Measured {

@@ -3,6 +3,7 @@
 //! [`Setup`] says who calls whom, [`run`] lives it and measures. The same seed gives the same day.
 
 mod account;
+mod auditor;
 mod authorizer;
 mod book;
 mod chance;
@@ -12,6 +13,7 @@ mod measure;
 mod setup;
 mod world;
 
+pub mod day;
 pub mod grid;
 pub mod scenario;
 

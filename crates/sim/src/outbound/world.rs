@@ -17,6 +17,7 @@ use super::authorizer::Authorizer;
 use super::book::DryRun;
 use super::chance::Chance;
 use super::crew::{Agent, Turn};
+use super::day::{Mishap, Trial};
 use super::lines::{Far, Lines};
 use super::measure::{Measure, Measured};
 use super::setup::Setup;
@@ -46,6 +47,8 @@ pub(crate) enum Happening {
     Turn(usize, Turn),
     /// The next of some callers dials.
     Caller(usize),
+    /// Something goes wrong.
+    Mishap(Mishap),
 }
 
 /// One die per concern.
@@ -56,6 +59,8 @@ pub(crate) struct Dice {
     pub(crate) agents: Chance,
     pub(crate) phones: Chance,
     pub(crate) callers: Chance,
+    pub(crate) mishaps: Chance,
+    pub(crate) network: Chance,
 }
 
 /// Everything there is.
@@ -70,13 +75,15 @@ pub(crate) struct World<'a> {
     pub(crate) names: BTreeMap<AgentId, usize>,
     pub(crate) authorizer: Authorizer,
     pub(crate) measure: Measure,
+    /// What only random days have.
+    pub(crate) trial: Option<Box<Trial>>,
     /// Effects are performed in the order of their steps.
-    performed: u64,
+    pub(crate) performed: u64,
     pub(crate) called_in: u64,
     /// Where the campaigns' leads stood at the start.
     pub(crate) before: BTreeMap<CampaignId, DryRun>,
-    steps: u64,
-    trace: Trace,
+    pub(crate) steps: u64,
+    pub(crate) trace: Trace,
 }
 
 pub(crate) fn tenant() -> TenantId {
@@ -103,12 +110,15 @@ impl<'a> World<'a> {
                 agents: chance(3),
                 phones: chance(4),
                 callers: chance(5),
+                mishaps: chance(6),
+                network: chance(7),
             },
             lines: Lines::default(),
             agents: agents.collect(),
             names: names.collect(),
             authorizer: Authorizer::new(setup, now),
             measure: Measure::new(setup.warm_up, setup.slice, setup.floor.agents.len()),
+            trial: None,
             performed: 0,
             called_in: 0,
             before: BTreeMap::new(),
@@ -180,7 +190,7 @@ impl<'a> World<'a> {
     }
 
     /// The next thing that happens. `false`: the day is over.
-    fn next(&mut self) -> bool {
+    pub(crate) fn next(&mut self) -> bool {
         let wake = self.engine.next_wake().map(|(at, _)| at.as_micros().max(self.now));
         let next = self.agenda.next();
         let first = match (wake, next) {
@@ -210,32 +220,50 @@ impl<'a> World<'a> {
                 self.take_effect(actions, &events, requests);
             }
             Happening::Decide(request) => {
-                let answer = self.authorizer.decide(&request, self.moment());
-                self.agenda.note(self.now, Happening::Decided(Box::new(answer)));
+                let (now, truth) = (self.moment(), self.truth());
+                self.sabotage_law();
+                let answer = self.authorizer.decide(&request, now);
+                if let Some(trial) = &mut self.trial {
+                    trial.auditor.decided(now, truth, &answer);
+                }
+                let at = self.now + self.network();
+                self.agenda.note(at, Happening::Decided(Box::new(answer)));
             }
             Happening::Decided(answer) => self.feed(Input::Authorized(answer)),
             Happening::Far(leg, what) => self.far(leg, what),
             Happening::Turn(n, turn) => self.turn(n, turn),
             Happening::Caller(of) => self.caller_dials(of),
+            Happening::Mishap(mishap) => self.mishap(mishap),
         }
     }
 
     /// The moment as the host shows it.
     pub(crate) fn moment(&self) -> Now {
-        let civil = self.setup.start.as_micros() + self.now as i64;
+        let offset = self.trial.as_ref().map_or(0, |it| it.offset);
+        let civil = self.setup.start.as_micros() + self.now as i64 + offset;
         Now { mono: Mono::from_micros(self.now), civil: Civil::from_micros(civil) }
     }
 
     pub(crate) fn network(&mut self) -> u64 {
-        self.setup.latency.network
+        match self.trial {
+            Some(_) => self.chance.network.millis(1, 30),
+            None => self.setup.latency.network,
+        }
     }
 
     /// One step of the engine: what it changes is made durable, and then takes effect.
     pub(crate) fn feed(&mut self, input: Input) {
         let mut effects = Effects::default();
-        // Nobody waits for the answer to a command; what is refused changes nothing.
-        let _ = self.engine.step(self.moment(), input, &mut effects);
         self.steps += 1;
+        if self.trial.is_some() {
+            let reply = self.engine.step(self.moment(), input.clone(), &mut effects);
+            if !self.watched(&input, &reply, &mut effects) {
+                return;
+            }
+        } else {
+            // Nobody waits for the answer to a command; what is refused changes nothing.
+            let _ = self.engine.step(self.moment(), input, &mut effects);
+        }
         let Effects { changes, actions, events, requests } = effects;
         self.authorizer.commit(&changes);
         if actions.is_empty() && events.is_empty() && requests.is_empty() {

@@ -14,7 +14,7 @@ use timbre_model::{
 };
 
 pub use self::judge::DryRun;
-pub(crate) use self::round::{Clerk, permit};
+pub(crate) use self::round::{Clerk, located, permit};
 use super::setup::{Person, Registry};
 
 /// What is durable.

@@ -13,6 +13,9 @@ use timbre_model::{
 use super::pick::Picked;
 use super::{Book, Claim};
 
+/// Most looks at the lists for one request.
+const ROUNDS_MAX: usize = 50;
+
 /// Whoever decides: the law, and what is counted over all requests.
 #[derive(Debug)]
 pub(crate) struct Clerk {
@@ -57,8 +60,9 @@ impl Book {
         reading: &Reading,
         clerk: &mut Clerk,
     ) -> Result<Verdicts, Withheld> {
-        let claimed = reading.instants.first().copied().filter(|_| reading.settled);
-        let at = claimed.ok_or(Withheld::ClockUntrusted)?;
+        // As the node does: what is charged is charged at the latest that it may be.
+        let latest = reading.instants.iter().max().copied().filter(|_| reading.settled);
+        let at = latest.ok_or(Withheld::ClockUntrusted)?;
         let round = Round { request, reading, at };
         let mut verdicts = Verdicts::default();
         let mut withheld = None;
@@ -101,7 +105,7 @@ impl Book {
         withheld: &mut Option<(String, String)>,
     ) {
         let plan = &round.request.plan;
-        loop {
+        for _ in 0..ROUNDS_MAX {
             let left = most - verdicts.permits.len();
             let personal = verdicts.permits.iter().filter(|it| it.agent.is_some()).count();
             let picked =

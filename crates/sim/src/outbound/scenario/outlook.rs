@@ -105,7 +105,14 @@ fn caps(setup: &Setup, spec: &CampaignSpec) -> Vec<CapRule> {
     for person in ours {
         party = person.lead.person.party;
         let known = |it: &Place| places.contains(it);
-        let new: Vec<Place> = person.lead.person.numbers.iter().map(|it| it.place.clone()).filter(|it| !known(it)).collect();
+        let new: Vec<Place> = person
+            .lead
+            .person
+            .numbers
+            .iter()
+            .map(|it| it.place.clone())
+            .filter(|it| !known(it))
+            .collect();
         places.extend(new);
     }
     let profile = Profile {

@@ -3,8 +3,7 @@
 use std::collections::BTreeSet;
 
 use timbre_model::{
-    Barred, Civil, Consent, DoNotCallEntry, DoNotCallScope, LeadNumber, NewLead, PhoneNumber,
-    Slug,
+    Barred, Civil, Consent, DoNotCallEntry, DoNotCallScope, LeadNumber, NewLead, PhoneNumber, Slug,
 };
 
 use super::words::{PeopleSpec, ScenarioSpec};

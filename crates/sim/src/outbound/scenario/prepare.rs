@@ -4,16 +4,12 @@ use std::collections::BTreeSet;
 
 use jiff::civil::Time;
 use jiff::tz::TimeZone;
-use timbre_model::{
-    AgentId, AgentSpec, Civil, DaySpan, FieldError, FloorSpec, StationMode,
-};
+use timbre_model::{AgentId, AgentSpec, Civil, DaySpan, FieldError, FloorSpec, StationMode};
 
 use super::people::{number, populate};
 use super::words::{CrewSpec, PeopleSpec, ScenarioError, ScenarioSpec};
 use crate::outbound::world::SECOND;
-use crate::outbound::{
-    Callers, Course, Habits, Lasting, Latency, Leads, Ringing, Setup, Shift,
-};
+use crate::outbound::{Callers, Course, Habits, Lasting, Latency, Leads, Ringing, Setup, Shift};
 
 /// One measured slice.
 const SLICE: u64 = 900 * SECOND;
@@ -35,7 +31,8 @@ impl ScenarioSpec {
         let zone = jiff::tz::TimeZoneDatabase::bundled().get(&self.zone).ok();
         let day = zone.as_ref().and_then(|zone| self.day(zone));
         if day.is_none() {
-            let remedy = "name a time zone (IANA) such as Europe/Madrid, and a day that has these hours";
+            let remedy =
+                "name a time zone (IANA) such as Europe/Madrid, and a day that has these hours";
             faults.push(FieldError::new("zone", &self.zone, remedy));
         }
         match day {
@@ -99,8 +96,15 @@ impl ScenarioSpec {
             let known = floor.lists.iter().any(|list| list.id == it.list);
             need(known, field("list"), &it.list, "name a list of the floor");
             let last = number(&it.number, it.count.max(1) - 1).is_some();
-            need(last, field("count"), &it.count, "fewer: the numbers after `number` run out of digits");
-            for (name, share) in [("machine", it.machine), ("barred", it.barred), ("callback", it.callback)] {
+            need(
+                last,
+                field("count"),
+                &it.count,
+                "fewer: the numbers after `number` run out of digits",
+            );
+            for (name, share) in
+                [("machine", it.machine), ("barred", it.barred), ("callback", it.callback)]
+            {
                 need((0.0..=1.0).contains(&share), field(name), &share, "give a share from 0 to 1");
             }
             for (span, chance) in &it.answer {
@@ -119,7 +123,12 @@ impl ScenarioSpec {
         }
         for (at, it) in self.callers.iter().enumerate() {
             let entry = floor.entry_points.iter().any(|entry| entry.number == it.number);
-            need(entry, format!("callers[{at}].number"), &it.number, "name an entry point of the floor");
+            need(
+                entry,
+                format!("callers[{at}].number"),
+                &it.number,
+                "name an entry point of the floor",
+            );
             let rate = (0.0..=100_000.0).contains(&it.per_hour);
             need(rate, format!("callers[{at}].per_hour"), &it.per_hour, "give 0 to 100000");
         }

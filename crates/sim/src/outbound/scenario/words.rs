@@ -5,9 +5,9 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::civil::{Date, Time};
+use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
-use serde::Deserialize;
 use timbre_model::{
     AgentId, ConsentBasis, DaySpan, FieldError, FloorSpec, ListId, Party, PhoneNumber, SkillId,
     Slug, TrunkId,
@@ -189,7 +189,8 @@ impl ScenarioSpec {
     ///
     /// [`ScenarioError::Unreadable`] with line, column, and what was expected there.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
-        toml::from_str(text).map_err(|why| ScenarioError::Unreadable(why.to_string().trim_end().to_owned()))
+        toml::from_str(text)
+            .map_err(|why| ScenarioError::Unreadable(why.to_string().trim_end().to_owned()))
     }
 
     /// Reads a floor of its own file in TOML.
@@ -198,7 +199,8 @@ impl ScenarioSpec {
     ///
     /// [`ScenarioError::Unreadable`] with line, column, and what was expected there.
     pub fn parse_floor(text: &str) -> Result<FloorSpec, ScenarioError> {
-        toml::from_str(text).map_err(|why| ScenarioError::Unreadable(why.to_string().trim_end().to_owned()))
+        toml::from_str(text)
+            .map_err(|why| ScenarioError::Unreadable(why.to_string().trim_end().to_owned()))
     }
 }
 
@@ -242,6 +244,7 @@ fn word<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Party>, D::Error> {
 
 fn basis<'de, D: Deserializer<'de>>(from: D) -> Result<ConsentBasis, D::Error> {
     let text = String::deserialize(from)?;
-    let known = "express, written, requested, contract, existing_customer, legitimate_interest or presumed";
+    let known =
+        "express, written, requested, contract, existing_customer, legitimate_interest or presumed";
     ConsentBasis::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?}: write {known}")))
 }
