@@ -70,9 +70,9 @@ impl Store {
     /// Ends at `at` what the last run of the engine left open, before the next one begins. Every call that was up gets
     /// exactly one end ([`EndCause::NodeLost`], released by the network; answered where an agent was connected, else
     /// lost) and its entry in the timeline; every wrap-up its automatic disposition `unclassified`; every open offer is
-    /// rescinded; every agent is signed out. Every open attempt is ended as indeterminate and its lead tried again later; leads
-    /// that an agent had reserved stand where they stood. A second time there is nothing left to do. Of all tenants: a node serves
-    /// them all.
+    /// rescinded; every agent is signed out. Every open attempt is ended: as connected where an agent was there, else as
+    /// indeterminate, and its lead tried again later; leads that an agent had reserved stand where they stood. A second
+    /// time there is nothing left to do. Of all tenants: a node serves them all.
     ///
     /// # Errors
     ///

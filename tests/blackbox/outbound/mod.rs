@@ -185,7 +185,12 @@ async fn carrier_database_and_metrics_agree_to_the_call_and_every_answer_has_an_
     let node = Node::start().await;
     let names = named("a", 20);
     let predictive = json!({"predictive": {"controller": "forecast"}});
-    let floor = floor(&names, carrier.addr, &predictive, json!({"ring_timeout": "10s"}));
+    let floor = floor(
+        &names,
+        carrier.addr,
+        &predictive,
+        json!({"ring_timeout": "10s", "abandonment_cap": 0.005}),
+    );
     let client = node.apply(&floor).await;
     let store = node.store().await;
     import(&store, &floor, leads(0, 60 * u32::try_from(seconds).expect("a span"))).await;

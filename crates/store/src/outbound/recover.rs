@@ -23,7 +23,7 @@ pub(crate) struct Ended {
     pub(crate) leads: u64,
 }
 
-/// Ends open attempts as indeterminate, has their leads tried again later, and gives back those that were reserved.
+/// Ends open attempts, has the leads of those who were not reached tried again later, and gives back those that were reserved.
 pub(crate) async fn recover(transaction: &mut Transaction, at: Civil) -> Result<Ended, StoreError> {
     let mut ended = Ended::default();
     loop {
@@ -57,10 +57,18 @@ async fn open(transaction: &mut Transaction, at: Civil) -> Result<Vec<AttemptRec
     let end = |it: AttemptRecord| AttemptRecord {
         // Never before its beginning, also where the clock was set back since.
         ended_at: Some(at.max(it.intent_at)),
-        outcome: Some(AttemptOutcome::Indeterminate),
+        outcome: Some(told(&it)),
         ..it
     };
     rows.iter().map(|row| attempts::read(row).map(end)).collect()
+}
+
+/// How an open attempt ended, as far as is known: whoever was connected with an agent has been called.
+fn told(it: &AttemptRecord) -> AttemptOutcome {
+    match it.connected_at {
+        Some(_) => AttemptOutcome::Connected,
+        None => AttemptOutcome::Indeterminate,
+    }
 }
 
 /// Leads whose attempt has ended: where they go says its outcome, since whoever would have said it is dead.

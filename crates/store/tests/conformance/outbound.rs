@@ -82,12 +82,11 @@ pub async fn a_dead_node_loses_no_lead(place: Place) {
     let talked_to = AttemptRecord {
         answered_at: Some(at(NOW)),
         connected_at: Some(at(NOW)),
-        ended_at: Some(at(NOW + 1)),
-        outcome: Some(AttemptOutcome::Connected),
         ..(*talked.attempt).clone()
     };
     let done = LeadState::Finished { disposition: Slug::parse("sale").expect("a slug") };
-    let ended = AttemptRecord { ended_at: Some(at(NOW)), ..talked_to.clone() };
+    let outcome = Some(AttemptOutcome::Connected);
+    let ended = AttemptRecord { ended_at: Some(at(NOW)), outcome, ..talked_to.clone() };
     let over_too = AttemptRecord { id: over.attempt.id, number: number(2), ..ended };
     let lead = over.attempt.lead.expect("a lead");
     let moved = timbre_model::LeadChange { tenant: t.clone(), lead, state: done.clone() };
@@ -101,13 +100,15 @@ pub async fn a_dead_node_loses_no_lead(place: Place) {
     all(&store, ask(&["a"], reserve, NOW + 1)).await.reserved.expect("a lead");
 
     let ended = store.recover(at(NOW + SECOND)).await.expect("a recovery");
-    assert_eq!((ended.attempts, ended.leads), (1, 3));
+    assert_eq!((ended.attempts, ended.leads), (2, 3));
     assert_eq!(store.recover(at(NOW + SECOND)).await.map(|it| it.leads), Ok(0));
     let lost = store.attempt(&t, open.attempt.id).await.expect("a read").expect("an attempt");
     assert_eq!(
         (lost.outcome, lost.ended_at),
         (Some(AttemptOutcome::Indeterminate), Some(at(NOW + SECOND)))
     );
+    let reached = store.attempt(&t, talked.attempt.id).await.expect("a read");
+    assert_eq!(reached.and_then(|it| it.outcome), Some(AttemptOutcome::Connected));
     let state = async |id: Option<LeadId>| {
         store.lead(&t, id.expect("a lead")).await.expect("a read").expect("a lead").state
     };
