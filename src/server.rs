@@ -96,7 +96,9 @@ impl Node {
         let limits = Limits { resume_grace: settings.resume_grace, ..Limits::default() };
         let (feed, clock) = (Feed::default(), Clock::start());
         let floors = store.floors().await?;
-        let trust = Trust::start(clock, latest_intent(&store, &floors).await?);
+        let kept = Trust::file(&settings.spool);
+        let seen = latest_intent(&store, &floors).await?.max(Trust::kept(&kept).await);
+        let trust = Trust::start(clock, seen);
         let spool_watch = ledger.clone();
         let (mut driver, handle) = Driver::new(Parts {
             engine: Engine::new(limits),
@@ -144,6 +146,7 @@ impl Node {
             switch: switch.clone(),
             ledger: spool_watch,
             trust,
+            kept,
         };
         let sampling = tokio::spawn(sampler.run());
         Ok(Self {
@@ -241,6 +244,8 @@ struct Sampler {
     switch: Arc<sip::Switch>,
     ledger: Ledger,
     trust: Trust,
+    /// Where the latest time is kept.
+    kept: std::path::PathBuf,
 }
 
 /// The floors of every tenant at one moment.
@@ -271,6 +276,9 @@ impl Sampler {
         loop {
             clock::sleep(SAMPLE_EVERY).await;
             self.trust.observe();
+            if let Err(error) = self.trust.keep(&self.kept).await {
+                tracing::warn!(%error, file = %self.kept.display(), "the latest time cannot be kept");
+            }
             let Ok(seen) = self.driver.look(Seen::of).await else { return };
             let Seen { queues, agents, campaigns, trunks, now } = seen;
             self.metrics.queues(&queues, now.mono);
