@@ -266,7 +266,7 @@ impl Campaign {
             method,
             target: timbre_pacing::target_for(cap, self.agents, self.answers.day_before()),
             cap,
-            grace_ms: millis(spec.answer_to_agent),
+            grace_ms: millis(spec.connect_within.unwrap_or(spec.answer_to_agent)),
             ring_timeout_ms: millis(spec.ring_timeout),
             max_lines_per_agent: spec.lines_per_agent_max,
         }
@@ -277,7 +277,7 @@ impl Campaign {
         self.answers.cap(self.spec().abandonment_cap)
     }
 
-    /// A new UTC day may bring another law, and another period of one.
+    /// A new UTC day may bring another law, and another period of one; the day before tells how many answers to expect.
     pub(crate) fn turn_day(&mut self, now: Civil) {
         if !self.answers.turn(now) {
             return;
@@ -287,6 +287,7 @@ impl Campaign {
         if let Some(pacer) = &mut self.pacer {
             pacer.0.window_restarted(abandoned, answered);
         }
+        self.aim_pacer();
     }
 
     /// Takes over what the store holds.
@@ -334,7 +335,40 @@ fn words(controller: &Controller) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use timbre_model::{CampaignId, TenantId};
+    use timbre_pacing::target_for;
+
     use super::*;
+
+    const NOON: Civil = Civil::from_micros(1_795_000_000_000_000);
+    const DAY: Duration = Duration::from_secs(86_400);
+
+    #[test]
+    fn the_target_follows_the_answers_of_the_day_before() {
+        let spec = serde_json::json!({
+            "id": "k", "name": "K", "client": "c", "queue": "q", "trunks": ["t"], "lists": [{"list": "l"}],
+            "caller_ids": {"numbers": ["+34910000002"]},
+            "mode": {"predictive": {"controller": "forecast"}},
+        });
+        let (spec, id): (CampaignSpec, _) = (
+            serde_json::from_value(spec).expect("a campaign"),
+            CampaignId::parse("k").expect("a slug"),
+        );
+        let name = CampaignRef { tenant: TenantId::parse("t").expect("a slug"), campaign: id };
+        let now = Now { mono: Mono::default(), civil: NOON };
+        let mut it = Campaign::new(name, spec.clone(), now);
+        it.define(spec, Vec::new());
+        it.state = CampaignState::Running;
+        it.set_pacer(20, NOON);
+        let target = |it: &Campaign| it.pacer.as_ref().expect("it pools").0.settings().target;
+        let (first, cap) = (target(&it), it.cap());
+        (0..5_000).for_each(|_| it.answers.answered());
+        it.turn_day(NOON + DAY);
+        assert_eq!(target(&it), target_for(cap, 20, 5_000));
+        assert_ne!(target(&it), first);
+        it.turn_day(NOON + DAY * 2);
+        assert_eq!(target(&it), first, "as if nothing were known");
+    }
 
     #[test]
     fn answers_of_machines_are_no_live_answers() {

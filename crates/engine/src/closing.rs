@@ -141,20 +141,22 @@ impl Turn<'_> {
         it.record.connected_at = Some(now.civil);
         it.record.agent = Some(self.floor.agents[agent].who.agent.clone());
         let campaign = it.placed.campaign.clone();
-        let to_agent = Some(it.answered.map_or(Duration::ZERO, |at| now.mono.since(at)));
-        self.count_served(attempt, false);
+        let waited = it.answered.map_or(Duration::ZERO, |at| now.mono.since(at));
+        let to_agent = Some(waited);
+        let promise = self.floor.campaigns[it.campaign].spec().connect_within;
+        self.count_served(attempt, promise.is_some_and(|within| waited > within));
         self.progress(attempt, Progress::Talking);
         self.write_attempt(attempt);
         self.event(EventKind::LiveAnswerServed { campaign, to_agent });
     }
 
     /// Tells the controller the fate of a live answer of the pool.
-    fn count_served(&mut self, attempt: usize, abandoned: bool) {
+    fn count_served(&mut self, attempt: usize, missed: bool) {
         let it = &self.floor.attempts[attempt];
         if let Some(pacer) = &mut self.floor.campaigns[it.campaign].pacer
             && !it.bound
         {
-            pacer.0.served(millis(self.now.mono), abandoned);
+            pacer.0.served(millis(self.now.mono), missed);
         }
     }
 

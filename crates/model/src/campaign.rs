@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::call::words;
-use crate::floor::span;
+use crate::floor::{maybe_span, span};
 use crate::{
     AttemptOutcome, CampaignId, Civil, ClientId, ListId, QueueId, Slug, TenantId, TrunkId,
 };
@@ -40,6 +40,10 @@ pub struct CampaignSpec {
     /// How long an answered call may wait for an agent before it counts as abandoned; a law may demand less.
     #[serde(with = "span", default = "default::answer_to_agent")]
     pub answer_to_agent: Duration,
+    /// The house's own promise within that: answers that wait longer are served, but the pacing counts them as if they
+    /// were abandoned, so that they stay under the same share. `None`: it counts those that are abandoned.
+    #[serde(with = "maybe_span", default, skip_serializing_if = "Option::is_none")]
+    pub connect_within: Option<Duration>,
     /// Share of live answers that may be abandoned; a law may demand less.
     #[serde(default = "default::abandonment_cap")]
     pub abandonment_cap: f64,
@@ -95,6 +99,7 @@ impl CampaignSpec {
             caller_ids,
             ring_timeout: default::ring_timeout(),
             answer_to_agent: default::answer_to_agent(),
+            connect_within: None,
             abandonment_cap: default::abandonment_cap(),
             purpose: Purpose::default(),
             voice: Voice::default(),

@@ -523,6 +523,29 @@ pub(crate) mod span {
     }
 }
 
+/// The same where there may be none.
+pub(crate) mod maybe_span {
+    use super::{Duration, span};
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    #[derive(Serialize, Deserialize)]
+    #[serde(transparent)]
+    struct Span(#[serde(with = "span")] Duration);
+
+    pub(crate) fn serialize<S: Serializer>(
+        it: &Option<Duration>,
+        to: S,
+    ) -> Result<S::Ok, S::Error> {
+        it.map(Span).serialize(to)
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Duration>, D::Error> {
+        Ok(Option::<Span>::deserialize(from)?.map(|it| it.0))
+    }
+}
+
 mod default {
     use super::Duration;
 

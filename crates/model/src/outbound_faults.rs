@@ -79,6 +79,7 @@ impl FloorSpec {
         for (name, value, least, most) in [
             ("ring_timeout", it.ring_timeout, 10, 120),
             ("answer_to_agent", it.answer_to_agent, 0, 30),
+            ("connect_within", it.connect_within.unwrap_or_default(), 0, 30),
             ("callback_fallback", it.callback_fallback, 0, 7 * 86_400),
             ("mode.preview.timeout", preview, 3, 3_600),
         ] {

@@ -30,6 +30,7 @@ pub(super) fn to_wire(spec: &CampaignSpec) -> pb::Campaign {
         caller_ids,
         ring_timeout,
         answer_to_agent,
+        connect_within,
         abandonment_cap,
         purpose,
         voice,
@@ -53,6 +54,7 @@ pub(super) fn to_wire(spec: &CampaignSpec) -> pb::Campaign {
         caller_ids: Some(caller_ids_to_wire(caller_ids)),
         ring_timeout: Some(span(*ring_timeout)),
         answer_to_agent: Some(span(*answer_to_agent)),
+        connect_within: connect_within.map(span),
         abandonment_cap: *abandonment_cap,
         purpose: purpose.to_string(),
         voice: voice.to_string(),
@@ -80,6 +82,7 @@ pub(super) fn from_wire(faults: &mut Faults, at: &str, wire: pb::Campaign) -> Op
         caller_ids,
         ring_timeout,
         answer_to_agent,
+        connect_within,
         abandonment_cap,
         purpose,
         voice,
@@ -113,6 +116,7 @@ pub(super) fn from_wire(faults: &mut Faults, at: &str, wire: pb::Campaign) -> Op
     let ring_timeout = span("ring_timeout", ring_timeout, absent.ring_timeout);
     let answer_to_agent = span("answer_to_agent", answer_to_agent, absent.answer_to_agent);
     let fallback = span("callback_fallback", callback_fallback, absent.callback_fallback);
+    let connect_within = faults.maybe_span(&field("connect_within"), connect_within);
     let given = |value: f64, absent: f64| if value == 0.0 { absent } else { value };
     Some(CampaignSpec {
         mode: mode?,
@@ -120,6 +124,7 @@ pub(super) fn from_wire(faults: &mut Faults, at: &str, wire: pb::Campaign) -> Op
         trunks,
         ring_timeout: ring_timeout?,
         answer_to_agent: answer_to_agent?,
+        connect_within: connect_within?,
         abandonment_cap: given(abandonment_cap, absent.abandonment_cap),
         purpose: purpose?,
         voice: voice?,

@@ -88,6 +88,14 @@ impl Faults {
         self.keep(read_span(at, wire)).map(|it| it.unwrap_or(absent))
     }
 
+    pub(super) fn maybe_span(
+        &mut self,
+        at: &str,
+        wire: Option<prost_types::Duration>,
+    ) -> Option<Option<Duration>> {
+        self.keep(read_span(at, wire))
+    }
+
     /// A number in E.164 form.
     pub(super) fn number(&mut self, at: &str, text: &str) -> Option<PhoneNumber> {
         let remedy = "write + and 4 to 15 digits, with the country code";

@@ -168,6 +168,7 @@ fn counted(page: &str, series: &str, label: &str) -> f64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn carrier_database_and_metrics_agree_to_the_call_and_every_answer_has_an_agent_in_time() {
     let seconds = setting("TIMBRE_OUTBOUND_SECONDS", 15);
+    let agents = usize::try_from(setting("TIMBRE_OUTBOUND_AGENTS", 20)).expect("a few");
     let mix = Mix {
         person: 0.3,
         machine: 0.1,
@@ -183,13 +184,13 @@ async fn carrier_database_and_metrics_agree_to_the_call_and_every_answer_has_an_
     };
     let carrier = carrier::sipp(CARRIER.parse().expect("an address"), &mix).await;
     let node = Node::start().await;
-    let names = named("a", 20);
+    let names = named("a", agents);
     let predictive = json!({"predictive": {"controller": "forecast"}});
     let floor = floor(
         &names,
         carrier.addr,
         &predictive,
-        json!({"ring_timeout": "10s", "abandonment_cap": 0.005}),
+        json!({"ring_timeout": "10s", "connect_within": "200ms", "abandonment_cap": 0.008}),
     );
     let client = node.apply(&floor).await;
     let store = node.store().await;

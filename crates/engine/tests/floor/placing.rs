@@ -292,6 +292,7 @@ pub fn set_campaign(world: &mut World, words: &[&str]) {
             "reserve" => spec.reserve = value.parse().expect("a count"),
             "weight" => spec.weight = value.parse().expect("a weight"),
             "limit" => spec.answer_to_agent = span(value),
+            "within" => spec.connect_within = Some(span(value)),
             "ring" => spec.ring_timeout = span(value),
             other => panic!("no such field: {other}"),
         }

@@ -102,6 +102,34 @@ fn an_answer_without_an_agent_waits_its_time_and_is_abandoned() {
 }
 
 #[test]
+fn an_answer_that_is_served_late_counts_for_the_pacing_and_not_for_the_law() {
+    let world = scenario(
+        "
+        queue  q1
+        agent  a1 persistent
+        campaign k1 q1 mode=power:2 within=300ms
+        on-duty a1
+        start  k1
+        wait   10ms
+        permit k1 p1,p2
+        answers p1
+        wait   1s
+        answers p2
+        hang-up a1 p1
+        wait   301ms
+        dispose a1 p1 sale
+        expect connected p2 a1 service_level=kept
+        expect served after=301ms
+        wait   1s
+    ",
+    );
+    let view = &world.engine.campaigns(&tenant())[0];
+    let terms = view.terms.as_ref().expect("it paces");
+    assert_eq!((terms.answered, terms.abandoned), (2, 1));
+    assert_eq!((view.answered_today, view.abandoned_today), (2, 0));
+}
+
+#[test]
 fn a_message_that_never_ends_is_cut() {
     two_lines(
         "
@@ -386,6 +414,38 @@ fn a_disposition_can_bar_the_number_and_a_callback_can_be_promised() {
         hang-up a1 p2
         dispose a1 p2 no-sale
         expect lead 2 callback +3600s a1
+    ",
+    );
+}
+
+#[test]
+fn what_is_permitted_late_is_not_dialed() {
+    scenario(
+        "
+        queue  q1
+        agent  a1 persistent
+        campaign k1 q1 mode=power:2
+        on-duty a1
+        start  k1
+        wait   1ms
+        expect ask k1 leads most=2
+        wait   1999ms
+        permit k1 p1
+        expect do dial p1
+        wait   500ms
+        expect ask k1
+        wait   2001ms
+        permit k1 p2
+        expect wrote p2 cancelled
+        expect lead 2 retry
+        expect attempt p2 cancelled
+        never  do dial
+        wait   900ms
+        never  ask
+        wait   600ms
+        expect ask k1
+        permit k1 p3
+        expect do dial p3
     ",
     );
 }

@@ -188,6 +188,7 @@ prop_compose! {
         numbers in prop::collection::vec(number(), 0..3),
         rotation in prop::sample::select(Rotation::ALL),
         (ring_timeout, answer_to_agent, callback_fallback) in (seconds(), seconds(), seconds()),
+        connect_within in prop::option::of(seconds()),
         (abandonment_cap, lines_per_agent_max) in (0.001..0.1_f64, 1.0..50.0_f64),
         (purpose, voice) in
             (prop::sample::select(Purpose::ALL), prop::sample::select(Voice::ALL)),
@@ -208,7 +209,7 @@ prop_compose! {
             }).collect(),
             trunks: trunks.iter().map(|it| TrunkId::parse(it).expect("a slug")).collect(),
             caller_ids: CallerIdPool { numbers, rotation },
-            ring_timeout, answer_to_agent, abandonment_cap, purpose, voice,
+            ring_timeout, answer_to_agent, connect_within, abandonment_cap, purpose, voice,
             sector: sector.map(slug),
             codes: codes.into_iter().map(slug).collect(),
             hours, recycle, weight, reserve, lines_per_agent_max, callback_fallback,
