@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use timbre_compliance::{Attempt, Catalog, Decision, History, Lists, decide};
-use timbre_engine::gate::{self, Callee, Ruled};
+use timbre_engine::gate::{self, Callee, Held, Ruled, Standing};
 use timbre_engine::{AuthorizeRequest, CampaignPlan, Want};
 use timbre_model::{
-    CampaignRef, CampaignSpec, Civil, FloorSpec, Lead, LeadNumber, LeadState, ListSpec, NewLead,
-    PhoneNumber, TenantId,
+    CampaignRef, CampaignSpec, Civil, FloorSpec, Lead, LeadNumber, ListSpec, NewLead, PhoneNumber,
+    TenantId,
 };
 use timbre_store::{Candidate, Filter, JudgedLead, WhichLeads};
 use tonic::Status;
@@ -23,45 +23,6 @@ pub(super) struct Judge<'a> {
     tenant: TenantId,
     floor: FloorSpec,
     at: Civil,
-}
-
-/// When somebody may be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Callable {
-    Now,
-    Later(Option<Civil>),
-    Never,
-}
-
-impl Callable {
-    pub(super) fn as_str(self) -> &'static str {
-        match self {
-            Self::Now => "now",
-            Self::Later(_) => "later",
-            Self::Never => "never",
-        }
-    }
-
-    pub(super) fn earliest(self) -> Option<Civil> {
-        match self {
-            Self::Later(at) => at,
-            Self::Now | Self::Never => None,
-        }
-    }
-}
-
-/// What stands in the way of a lead, if anything.
-#[derive(Debug, Clone)]
-pub(super) struct Standing {
-    pub(super) callable: Callable,
-    pub(super) rule: String,
-    pub(super) because: String,
-}
-
-impl Standing {
-    fn new(callable: Callable, rule: &str, because: impl Into<String>) -> Self {
-        Self { callable, rule: rule.to_owned(), because: because.into() }
-    }
 }
 
 /// What is said about one number.
@@ -168,86 +129,17 @@ impl<'a> Judge<'a> {
     /// What holds for a lead in a campaign, over all of its numbers.
     pub(super) fn standing(&self, spec: &CampaignSpec, judged: &JudgedLead<Ruling>) -> Standing {
         let JudgedLead { lead, because, numbers } = judged;
-        if let Some(standing) = self.of_state(lead, because.as_deref()) {
-            return standing;
-        }
-        if let Some(filter) = filter_of(spec, lead)
-            && !filter.passes(lead)
-        {
-            let because = format!("the campaign's filter leaves it out: {}", filter.source());
-            return Standing::new(Callable::Never, "filter", because);
-        }
-        let promised = matches!(lead.state, LeadState::Callback { .. });
-        let left: Vec<_> = numbers.iter().filter(|it| promised || !it.given_up).collect();
-        if left.is_empty() {
-            let because = format!(
-                "tried {} times, as often as the campaign allows ({} a lead, {} a number)",
-                lead.attempts, spec.recycle.per_lead, spec.recycle.per_number
-            );
-            return Standing::new(Callable::Never, "exhausted", because);
-        }
-        let rulings = left.iter().map(|it| of_ruling(&it.verdict.ruled));
-        let soonest = rulings.min_by_key(|it| match it.callable {
-            Callable::Now => (0, None),
-            Callable::Later(Some(at)) => (1, Some(at)),
-            Callable::Later(None) => (2, None),
-            Callable::Never => (3, None),
-        });
-        soonest.unwrap_or_else(|| Standing::new(Callable::Never, "number", "it has no number"))
-    }
-
-    /// Where the lead's own state keeps it back, whatever the law says.
-    fn of_state(&self, lead: &Lead, because: Option<&str>) -> Option<Standing> {
-        let later = |at: Civil, why: String| {
-            (at > self.at).then(|| Standing::new(Callable::Later(Some(at)), "lead-state", why))
-        };
-        match &lead.state {
-            LeadState::Ready => None,
-            LeadState::Claimed => {
-                let why = "it is being called, or an agent looks at it";
-                Some(Standing::new(Callable::Later(None), "claimed", why))
-            }
-            LeadState::Retry { at } => later(*at, "it waits for its next try".to_owned()),
-            LeadState::Callback { at, agent } => {
-                let by = agent.as_ref().map(|it| format!(" by {it}")).unwrap_or_default();
-                later(*at, format!("a call was promised{by} for then"))
-            }
-            LeadState::Finished { disposition } => {
-                let why =
-                    format!("it is finished: {disposition}; `timbre leads reset` begins anew");
-                Some(Standing::new(Callable::Never, "finished", why))
-            }
-            LeadState::Blocked { rule, until: Some(at) } if *at > self.at => {
-                let why = because.unwrap_or("it was refused when it was looked at last");
-                Some(Standing::new(Callable::Later(Some(*at)), rule, why))
-            }
-            LeadState::Blocked { until: Some(_), .. } => None,
-            LeadState::Blocked { rule, until: None } => {
-                let why = because.unwrap_or("it was refused for good when it was looked at last");
-                Some(Standing::new(Callable::Never, rule, why))
-            }
-        }
+        let filter = filter_of(spec, lead).filter(|it| !it.passes(lead));
+        let left_out_by = filter.as_ref().map(Filter::source);
+        let held = Held { lead, because: because.as_deref(), left_out_by };
+        let numbers = numbers.iter().map(|it| (it.given_up, &it.verdict.ruled));
+        gate::standing(held, &spec.recycle, numbers, self.at)
     }
 }
 
 fn filter_of(spec: &CampaignSpec, lead: &Lead) -> Option<Filter> {
     let list = spec.lists.iter().find(|it| it.list == lead.list)?;
     Filter::parse(list.filter.as_deref()?).ok()
-}
-
-fn of_ruling(ruled: &Ruled) -> Standing {
-    match ruled {
-        Ruled::Permit(_) => Standing::new(Callable::Now, "", ""),
-        Ruled::Refuse { rule, because, until: Some(at) } => {
-            Standing::new(Callable::Later(Some(*at)), rule, because.as_str())
-        }
-        Ruled::Refuse { rule, because, until: None } => {
-            Standing::new(Callable::Never, rule, because.as_str())
-        }
-        Ruled::Withhold { rule, because } => {
-            Standing::new(Callable::Later(None), rule, because.as_str())
-        }
-    }
 }
 
 fn ruling(

@@ -2,6 +2,7 @@
 
 mod import;
 
+use timbre_engine::gate::Standing;
 use timbre_model::{
     CampaignId, CampaignRef, CampaignSpec, FieldError, Lead, LeadId, ListId, ListSpec, PhoneNumber,
     TenantId,
@@ -13,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::api::auth::Caller;
-use crate::api::judge::{Judge, Ruling, Standing};
+use crate::api::judge::{Judge, Ruling};
 use crate::api::pb::{self, lead_service_server::LeadService};
 use crate::api::status::reasons;
 use crate::api::wire::{lead, name, page, time, verdict};

@@ -5,11 +5,15 @@ use timbre_compliance::{
     Attempt, Decision, Looked, Obligations, Presented, Reason, Remedy, Verdict,
 };
 use timbre_model::{
-    AttemptRecord, CallId, Civil, Lead, LeadId, LeadNumber, LeadState, ListId, NewLead, PhoneNumber,
+    AttemptRecord, CallId, Civil, LeadId, LeadNumber, ListId, NewLead, PhoneNumber,
 };
 
 use crate::caller_id;
 use crate::outbound::{AuthorizeRequest, CampaignPlan};
+
+mod standing;
+
+pub use standing::{Callable, Held, Standing, standing};
 
 /// Who is to be called, as far as is known.
 #[derive(Debug, Clone, Copy)]
@@ -247,99 +251,4 @@ fn local_time(decision: &Decision) -> String {
         _ => None,
     });
     local.unwrap_or_default()
-}
-
-/// When somebody may be called.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Callable {
-    /// Now.
-    Now,
-    /// Later; `None`: nobody knows when.
-    Later(Option<Civil>),
-    /// Never.
-    Never,
-}
-
-/// Where a lead stands before a campaign.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
-    /// When it may be called.
-    pub callable: Callable,
-    /// The rule that keeps it back; empty where none does. Beside the law's and the trunk's: `lead-state`, `claimed`,
-    /// `finished`, `exhausted`, or the rule that has blocked it before.
-    pub rule: String,
-    /// In words for people.
-    pub because: String,
-}
-
-/// Where `lead` stands at `at`, by its state and by what was ruled on its numbers ([`rule`]), each with whether it was
-/// tried as often as the campaign allows. `because`: what was said when it was refused last. What a dry run counts, and
-/// what a request for this lead would find.
-pub fn standing<'a>(
-    lead: &Lead,
-    because: Option<&str>,
-    numbers: impl IntoIterator<Item = (bool, &'a Ruled)>,
-    at: Civil,
-) -> Standing {
-    if let Some(standing) = of_state(lead, because, at) {
-        return standing;
-    }
-    let promised = matches!(lead.state, LeadState::Callback { .. });
-    let left = numbers.into_iter().filter(|(given_up, _)| promised || !given_up);
-    let soonest = left.map(|(_, ruled)| of_ruling(ruled)).min_by_key(|it| match it.callable {
-        Callable::Now => (0, None),
-        Callable::Later(Some(at)) => (1, Some(at)),
-        Callable::Later(None) => (2, None),
-        Callable::Never => (3, None),
-    });
-    let used_up = || {
-        let because = format!("tried {} times, as often as the campaign allows", lead.attempts);
-        kept(Callable::Never, "exhausted", because)
-    };
-    soonest.unwrap_or_else(used_up)
-}
-
-fn kept(callable: Callable, rule: &str, because: impl Into<String>) -> Standing {
-    Standing { callable, rule: rule.to_owned(), because: because.into() }
-}
-
-/// Where the lead's own state keeps it back, whatever the law says.
-fn of_state(lead: &Lead, because: Option<&str>, now: Civil) -> Option<Standing> {
-    let later = |at: Civil, why: &str| {
-        (at > now).then(|| kept(Callable::Later(Some(at)), "lead-state", why))
-    };
-    match &lead.state {
-        LeadState::Ready => None,
-        LeadState::Claimed => {
-            let why = "it is being called, or an agent looks at it";
-            Some(kept(Callable::Later(None), "claimed", why))
-        }
-        LeadState::Retry { at } => later(*at, "it waits for its next try"),
-        LeadState::Callback { at, .. } => later(*at, "a call was promised for then"),
-        LeadState::Finished { disposition } => {
-            Some(kept(Callable::Never, "finished", format!("it is finished: {disposition}")))
-        }
-        LeadState::Blocked { rule, until: Some(at) } if *at > now => {
-            let why = because.unwrap_or("it was refused when it was looked at last");
-            Some(kept(Callable::Later(Some(*at)), rule, why))
-        }
-        LeadState::Blocked { until: Some(_), .. } => None,
-        LeadState::Blocked { rule, until: None } => {
-            let why = because.unwrap_or("it was refused for good when it was looked at last");
-            Some(kept(Callable::Never, rule, why))
-        }
-    }
-}
-
-fn of_ruling(ruled: &Ruled) -> Standing {
-    match ruled {
-        Ruled::Permit(_) => kept(Callable::Now, "", ""),
-        Ruled::Refuse { rule, because, until: Some(at) } => {
-            kept(Callable::Later(Some(*at)), rule, because.as_str())
-        }
-        Ruled::Refuse { rule, because, until: None } => {
-            kept(Callable::Never, rule, because.as_str())
-        }
-        Ruled::Withhold { rule, because } => kept(Callable::Later(None), rule, because.as_str()),
-    }
 }

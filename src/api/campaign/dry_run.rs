@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use timbre_engine::gate::{Callable, Standing};
 use timbre_model::{CampaignRef, CampaignSpec, Civil, FloorSpec, TrunkSpec};
 use timbre_store::{Filter, LeadPage, WhichLeads};
 use tonic::Status;
 
 use super::spec_of;
-use crate::api::judge::{Callable, Judge, Standing};
+use crate::api::judge::Judge;
 use crate::api::wire::time::moment;
 use crate::api::{Context, pb};
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use timbre_compliance::Reading;
 use timbre_engine::AuthorizeRequest;
-use timbre_engine::gate::{self, Callable, Callee};
+use timbre_engine::gate::{self, Callable, Callee, Held};
 use timbre_model::{Civil, LeadId};
 
 use super::Book;
@@ -48,7 +48,9 @@ impl Book {
                 })
                 .collect();
             let numbers = numbers.iter().map(|(given_up, ruled)| (*given_up, ruled));
-            let standing = gate::standing(&lead, None, numbers, at);
+            // Scenarios have no filters.
+            let held = Held { lead: &lead, because: None, left_out_by: None };
+            let standing = gate::standing(held, &spec.recycle, numbers, at);
             match standing.callable {
                 Callable::Now => found.now += 1,
                 Callable::Later(_) => *found.later.entry(standing.rule.clone()).or_default() += 1,
