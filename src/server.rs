@@ -25,6 +25,9 @@ use lead_counts::LeadCounter;
 /// How often gauges are read and queues' watchers are told.
 const SAMPLE_EVERY: Duration = Duration::from_secs(1);
 
+/// After how many readings of the gauges the latest time is kept, too.
+const KEEP_TIME_EVERY: u64 = 10;
+
 /// The longest window of a law on abandonment, and a day for its time zones.
 const ANSWERS_COUNT_FOR: Duration = Duration::from_secs(32 * 86_400);
 
@@ -76,6 +79,7 @@ pub struct Node {
     driving: JoinHandle<Result<(), StoreError>>,
     sampling: JoinHandle<()>,
     counting: JoinHandle<()>,
+    latest: LatestTime,
     drain: Duration,
 }
 
@@ -96,13 +100,13 @@ impl Node {
         let limits = Limits { resume_grace: settings.resume_grace, ..Limits::default() };
         let (feed, clock) = (Feed::default(), Clock::start());
         let floors = store.floors().await?;
-        let kept = Trust::file(&settings.spool);
-        let seen = latest_intent(&store, &floors).await?.max(Trust::kept(&kept).await);
-        let trust = Trust::start(clock, seen);
+        let file = Trust::file(&settings.spool);
+        let seen = latest_intent(&store, &floors).await?.max(Trust::kept(&file).await);
+        let latest = LatestTime { trust: Trust::start(clock, seen), file };
         let spool_watch = ledger.clone();
         let (mut driver, handle) = Driver::new(Parts {
             engine: Engine::new(limits),
-            authorizer: Authorizer::new(ledger.clone(), trust.clone()),
+            authorizer: Authorizer::new(ledger.clone(), latest.trust.clone()),
             ledger,
             telephony,
             feed: feed.clone(),
@@ -145,8 +149,7 @@ impl Node {
             metrics,
             switch: switch.clone(),
             ledger: spool_watch,
-            trust,
-            kept,
+            latest: latest.clone(),
         };
         let sampling = tokio::spawn(sampler.run());
         Ok(Self {
@@ -160,6 +163,7 @@ impl Node {
             driving,
             sampling,
             counting,
+            latest,
             drain: settings.drain,
         })
     }
@@ -185,6 +189,7 @@ impl Node {
         self.sampling.abort();
         self.counting.abort();
         self.driving.abort();
+        self.latest.keep().await;
         self.store.close().await;
     }
 
@@ -243,9 +248,23 @@ struct Sampler {
     metrics: Metrics,
     switch: Arc<sip::Switch>,
     ledger: Ledger,
+    latest: LatestTime,
+}
+
+/// The latest civil time ever shown, for the next start.
+#[derive(Clone)]
+struct LatestTime {
     trust: Trust,
-    /// Where the latest time is kept.
-    kept: std::path::PathBuf,
+    /// Where it is kept.
+    file: std::path::PathBuf,
+}
+
+impl LatestTime {
+    async fn keep(&self) {
+        if let Err(error) = self.trust.keep(&self.file).await {
+            tracing::warn!(%error, file = %self.file.display(), "the latest time cannot be kept");
+        }
+    }
 }
 
 /// The floors of every tenant at one moment.
@@ -273,11 +292,11 @@ impl Seen {
 impl Sampler {
     async fn run(self) {
         let mut told = std::collections::HashMap::new();
-        loop {
+        for reading in 0_u64.. {
             clock::sleep(SAMPLE_EVERY).await;
-            self.trust.observe();
-            if let Err(error) = self.trust.keep(&self.kept).await {
-                tracing::warn!(%error, file = %self.kept.display(), "the latest time cannot be kept");
+            self.latest.trust.observe();
+            if reading % KEEP_TIME_EVERY == 0 {
+                self.latest.keep().await;
             }
             let Ok(seen) = self.driver.look(Seen::of).await else { return };
             let Seen { queues, agents, campaigns, trunks, now } = seen;

@@ -25,7 +25,8 @@ impl Trust {
     }
 
     /// Keeps the latest civil time ever shown, for the next start: a clock that is set back while the node is down opens no
-    /// hours again either. It is not synced: what a power cut takes of it is the last seconds.
+    /// hours again either. To be called every ten seconds or so, and at the end. It is not synced: what a crash or a power
+    /// cut takes of it is the last of these spans, and the latest intent in the store stands for those.
     pub async fn keep(&self, file: &Path) -> io::Result<()> {
         let latest = self.watch.lock().unwrap_or_else(PoisonError::into_inner).latest();
         let new = file.with_extension("clock.new");
