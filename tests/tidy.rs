@@ -11,15 +11,19 @@ use serde_json::Value;
 use timbre_model::FloorSpec;
 
 /// Which crates of ours each crate may know. A new crate gets its line here.
-const EDGES: [(&str, &[&str]); 9] = [
+const EDGES: [(&str, &[&str]); 10] = [
     ("timbre-model", &[]),
     ("timbre-engine", &["timbre-model", "timbre-pacing", "timbre-compliance"]),
-    ("timbre-store", &["timbre-model", "timbre-compliance"]),
+    ("timbre-store", &["timbre-model", "timbre-compliance", "timbre-casework"]),
     ("timbre-sip", &[]),
     ("timbre-phone", &[]),
     ("timbre-pacing", &["timbre-model"]),
     ("timbre-compliance", &["timbre-model"]),
-    ("timbre-sim", &["timbre-model", "timbre-engine", "timbre-pacing", "timbre-compliance"]),
+    ("timbre-casework", &["timbre-model"]),
+    (
+        "timbre-sim",
+        &["timbre-model", "timbre-engine", "timbre-pacing", "timbre-compliance", "timbre-casework"],
+    ),
     (
         "timbre",
         &[
@@ -27,6 +31,7 @@ const EDGES: [(&str, &[&str]); 9] = [
             "timbre-engine",
             "timbre-pacing",
             "timbre-compliance",
+            "timbre-casework",
             "timbre-store",
             "timbre-sim",
             "timbre-sip",
@@ -36,7 +41,7 @@ const EDGES: [(&str, &[&str]); 9] = [
 ];
 
 /// Crates that do the same on every run: no clock, no dice, no input or output.
-const PURE: [&str; 5] = ["model", "engine", "sim", "pacing", "compliance"];
+const PURE: [&str; 6] = ["model", "engine", "sim", "pacing", "compliance", "casework"];
 
 /// What a pure crate must not depend on.
 const IMPURE: [&str; 8] =

@@ -181,6 +181,8 @@ pub struct HoldStats {
     pub longest: Duration,
 }
 
+#[macro_export]
+#[doc(hidden)]
 macro_rules! words {
     ($($name:ident { $($variant:ident = $word:literal,)* })*) => {$(
         impl $name {

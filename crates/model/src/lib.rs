@@ -5,6 +5,7 @@
 mod attempt;
 mod call;
 mod campaign;
+mod casework;
 mod floor;
 mod id;
 mod lead;
@@ -27,6 +28,10 @@ pub use campaign::{
     CallerIdPool, CampaignList, CampaignRecord, CampaignSpec, CampaignState, DaySpan, DialMode,
     DuplicatePolicy, LeadOrder, ListSpec, PacingMethod, Purpose, Recycle, RecycleRule, Rotation,
     Voice, WeeklyHours,
+};
+pub use casework::{
+    CaseworkSpec, DepartmentSpec, DispositionSpec, DispositionTree, Effect, EscalationRole,
+    FieldKind, FieldSpec, FollowUpPolicy, MailSpec, Reach, SurveyKind, SurveySpec, WebhookSpec,
 };
 pub use floor::{
     AgentSpec, Announcements, ClientSpec, Digest, EntryPointSpec, FloorSpec, Language,

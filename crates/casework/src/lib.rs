@@ -1,0 +1,33 @@
+//! What follows a conversation: cases, sales and their follow-ups, messages, callbacks, customers. Pure workflows.
+//!
+//! A workflow takes a record, what is asked ([`Act`] says when and by whom) and the floor's definition, and gives the
+//! [`Work`] to keep, or a [`Refusal`] that changes nothing. Nothing here knows a clock, a database or a network.
+
+mod calendar;
+mod call_end;
+mod case;
+mod customer;
+mod id;
+mod index;
+mod message;
+mod record;
+mod sale;
+
+pub use calendar::WorkingDays;
+pub use call_end::{MediaStats, Survey, Trouble, TroubleKind};
+pub use case::{
+    Answer, Case, CaseKind, CaseState, Cause, Channel, Confirmation, Deadline, Matter, Note, Party,
+    Proposal, Receipt, Severity, Step, StepDone, Task,
+};
+pub use customer::{
+    ConsentEntry, Customer, CustomerKind, CustomerNumber, Interaction, InteractionKind, Style,
+};
+pub use id::{
+    CallbackId, CaseId, CaseKey, CustomerId, FollowUpId, MessageId, SaleId, SurveyId, TroubleId,
+};
+pub use message::{
+    CallBack, Callback, CallbackState, CallbackWhy, Decision, Delivery, Message, MessageState,
+    Recipient,
+};
+pub use record::{Act, AgendaItem, By, Index, NewEvent, Record, RecordKind, Refusal, Work};
+pub use sale::{FollowUp, FollowUpState, Promise, Sale};
