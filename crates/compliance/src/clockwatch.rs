@@ -17,8 +17,9 @@ const DRIFT_MAX: Duration = Duration::from_secs(2);
 /// For so long after a step nothing is dialed at all: a clock that is being set is often set again.
 const SETTLE: Duration = Duration::from_secs(10);
 
-/// So long a permit holds: the call is placed a little after it was decided, and must be within the hours then, too.
-const PERMIT_HOLDS: Duration = Duration::from_secs(2);
+/// So long a permit holds: the call is placed a little after it was decided, and must be within the hours then, too. The
+/// longest that it is held: two seconds in which the store must answer, and ten for an agent's phone to be picked up.
+pub const PERMIT_HOLDS: Duration = Duration::from_secs(12);
 
 /// Follows the host's clocks. The civil clock may be slewed; where it steps, either the old time line or the new one
 /// is wrong, and nobody knows which. So a call must be permitted on both, and at the latest instant ever seen: no step
@@ -108,7 +109,7 @@ impl Reading {
     }
 }
 
-/// [`decide`] at every instant that may be now, and two seconds on, when the call may leave: a permit only if all of them
+/// [`decide`] at every instant that may be now, and [`PERMIT_HOLDS`] on, when the call may leave at last: a permit only if all of them
 /// permit, or else the refusal that blocks longest. [`Reason::ClockUntrusted`] while a step has not settled.
 pub fn decide_reading(
     catalog: &Catalog,

@@ -28,7 +28,7 @@ pub use abandonment::{
 };
 pub use attempt::{Attempt, Presented};
 pub use catalog::{Catalog, CatalogError, Jurisdiction};
-pub use clockwatch::{Clockwatch, Reading, decide_reading};
+pub use clockwatch::{Clockwatch, PERMIT_HOLDS, Reading, decide_reading};
 pub use decide::decide;
 pub use decision::{
     AbandonedMessage, AnswerToAgent, CallerIdDuty, Decision, Looked, Obligations, Reason,

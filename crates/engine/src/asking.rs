@@ -29,6 +29,8 @@ pub(crate) struct Batch {
     pub(crate) lead: Option<Arc<Lead>>,
     /// The campaign's count of closed attempts when it was asked.
     pub(crate) closed: u64,
+    /// When it was asked: nothing was decided before.
+    pub(crate) asked: Mono,
     /// Whom it may bring is not known any more: its permits are not dialed.
     pub(crate) void: bool,
 }
@@ -166,9 +168,9 @@ impl Turn<'_> {
         let it = &mut self.floor.campaigns[campaign];
         it.asks.open += 1;
         let (plan, closed) = (it.plan.clone(), it.asks.closed);
-        let open = Batch { campaign, trunk, most, agent, kind, closed, lead: None, void: false };
+        let (asked, lead, void) = (self.now.mono, None, false);
+        let open = Batch { campaign, trunk, most, agent, kind, lead, closed, asked, void };
         self.floor.batches.insert(batch, open);
-        let asked = self.now.mono;
         self.out.requests.push(AuthorizeRequest {
             batch,
             plan,

@@ -28,6 +28,8 @@ pub(crate) struct Attempt {
     pub(crate) call: Option<usize>,
     /// It is placed for one agent.
     pub(crate) bound: bool,
+    /// When it was asked for: it was permitted after that.
+    pub(crate) asked: Mono,
     pub(crate) dialed: Option<Mono>,
     pub(crate) rang: Option<Mono>,
     pub(crate) answered: Option<Mono>,

@@ -1,8 +1,11 @@
 //! What was decided on a request for attempts.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
-use timbre_model::{AttemptOutcome, CampaignState, Change, LeadChange, LeadState, ReleasedBy};
+use timbre_model::{
+    AttemptOutcome, CampaignState, Change, LeadChange, LeadState, Mono, ReleasedBy,
+};
 
 use crate::agent::AgentState;
 use crate::asking::{Batch, Kind, until};
@@ -10,6 +13,12 @@ use crate::bounds::STRANGE_BATCHES_MAX;
 use crate::dialing::Origin;
 use crate::turn::Turn;
 use crate::{AttemptEnded, Authorized, EventKind, More, Permit, Refused, Verdicts, Withheld};
+
+/// So long after it was asked for, an attempt is dialed. What was looked at when it was permitted may be true no more
+/// later, and a phone that is still to be picked up takes its time too.
+const DIALED_WITHIN: Duration = Duration::from_secs(2);
+
+const _: () = assert!(DIALED_WITHIN.as_micros() <= timbre_compliance::PERMIT_HOLDS.as_micros());
 
 pub(crate) fn apply(turn: &mut Turn, it: Authorized) {
     let Authorized { batch: number, campaign: _, verdicts } = it;
@@ -78,6 +87,11 @@ fn decided(turn: &mut Turn, number: u64, batch: &Batch, verdicts: Verdicts) {
         tell_refused(turn, number, batch, because, first.and_then(|it| it.until));
     }
     note_more(turn, batch, more);
+    if batch.late(turn.now.mono) {
+        let asks = &mut turn.floor.campaigns[batch.campaign].asks;
+        asks.rest(turn.now.mono, Duration::ZERO);
+        asks.holding_back = Some("the database answers too late to dial what it permits");
+    }
 }
 
 fn tell_rules(turn: &mut Turn, batch: &Batch, refused: &[Refused]) {
@@ -143,6 +157,13 @@ fn release(turn: &mut Turn, number: u64, batch: &Batch) {
     }
 }
 
+impl Batch {
+    /// Its permits are too old to be dialed.
+    fn late(&self, now: Mono) -> bool {
+        now.since(self.asked) > DIALED_WITHIN
+    }
+}
+
 impl Turn<'_> {
     /// The agent is kept for this request, or has asked for it after looking.
     pub(crate) fn waits(&self, agent: usize, batch: u64) -> bool {
@@ -176,7 +197,8 @@ impl Turn<'_> {
         if !self.still_stands(batch, &permit) {
             return self.cancel_permit(permit);
         }
-        let origin = Origin { campaign: batch.campaign, trunk: batch.trunk };
+        let Batch { campaign, trunk, asked, .. } = *batch;
+        let origin = Origin { campaign, trunk, asked };
         let bound = batch.agent.is_some() || permit.agent.is_some() || permit.bound;
         match (bound, self.agent_of(number, batch, &permit)) {
             (false, _) => self.place(origin, permit),
@@ -195,6 +217,7 @@ impl Turn<'_> {
             && it.name.tenant == permit.attempt.tenant
             && same_trunk
             && !batch.void
+            && !batch.late(self.now.mono)
             && !self.floor.drained
             && !self.floor.barred_meanwhile(&permit.attempt)
     }

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use timbre_model::{Cadence, CallerId, Change, HoldStats, LegId, ReleasedBy, TimelineKind};
+use timbre_compliance::PERMIT_HOLDS;
+use timbre_model::{Cadence, CallerId, Change, HoldStats, LegId, Mono, ReleasedBy, TimelineKind};
 use timbre_pacing::Resolution;
 
 use crate::agent::{AgentState, Answer, Line, Offered};
@@ -22,6 +23,8 @@ use crate::{Because, EventKind, Permit, PlacedCall};
 pub(crate) struct Origin {
     pub(crate) campaign: usize,
     pub(crate) trunk: usize,
+    /// When it was asked for.
+    pub(crate) asked: Mono,
 }
 
 impl Turn<'_> {
@@ -54,18 +57,22 @@ impl Turn<'_> {
         self.enter(agent, AgentState::Offered(Offered { call, line, answer }));
     }
 
-    /// The agent's phone was picked up: now the customer is called.
+    /// The agent's phone was picked up: now the customer is called, unless the hours may be over by now.
     pub(crate) fn station_up(&mut self, agent: usize, call: usize, line: Line) {
         let answer = Answer::Accepted;
         self.floor.agents[agent].state = AgentState::Offered(Offered { call, line, answer });
         self.rearm_agent(agent);
-        if let Some(placed) = &self.floor.calls[call].placed {
-            self.dial(placed.attempt);
+        let Some(attempt) = self.floor.calls[call].placed.as_ref().map(|it| it.attempt) else {
+            return;
+        };
+        if self.now.mono.since(self.floor.attempts[attempt].asked) > PERMIT_HOLDS {
+            return self.take_back(attempt, ReleasedBy::System);
         }
+        self.dial(attempt);
     }
 
     fn book(&mut self, origin: Origin, permit: Permit, bound: bool) -> usize {
-        let Origin { campaign, trunk } = origin;
+        let Origin { campaign, trunk, asked } = origin;
         let Permit { attempt, lead, country, ring_min, answer_to_agent_max, disclosures, .. } =
             permit;
         let it = &mut self.floor.campaigns[campaign];
@@ -91,6 +98,7 @@ impl Turn<'_> {
             progress: Progress::Held,
             call: None,
             bound,
+            asked,
             dialed: None,
             rang: None,
             answered: None,

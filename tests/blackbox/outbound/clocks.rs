@@ -289,7 +289,7 @@ fn consented(lead: &mut NewLead) {
 async fn a_window_that_has_closed_stays_closed_whatever_the_clock_says() {
     const CLOSES: i64 = MONDAY + 21 * HOUR;
     // The host's own zone is of no account.
-    let mut world = World::start(CLOSES - 15 * SECOND, "Asia/Tokyo").await;
+    let mut world = World::start(CLOSES - 30 * SECOND, "Asia/Tokyo").await;
     world.host.until(CLOSES + 2 * SECOND).await;
     let mut steps = vec![-HOUR, 12 * HOUR];
     for _ in 0..setting("TIMBRE_OUTBOUND_STEPS", 0) {

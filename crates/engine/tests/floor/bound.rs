@@ -233,6 +233,38 @@ fn a_phone_on_demand_is_rung_before_the_customer() {
 }
 
 #[test]
+fn a_phone_picked_up_too_late_for_the_permit_is_given_no_customer() {
+    let picked_up_after = |span: &str, then: &str| {
+        scenario(&format!(
+            "
+            limit  station_answer=20s
+            queue  q1
+            agent  a1
+            campaign k1 q1 mode=progressive
+            on-duty a1
+            start  k1
+            wait   1ms
+            permit k1 p1
+            wait   {span}
+            picks-up a1
+            {then}
+        "
+        ))
+    };
+    picked_up_after("11999ms", "expect do dial p1");
+    picked_up_after(
+        "12001ms",
+        "
+        expect wrote p1 cancelled
+        expect lead 1 retry
+        expect do hang-up a1
+        is     a1 ready
+        never  do dial
+    ",
+    );
+}
+
+#[test]
 fn a_preview_is_called_when_the_agent_says_so() {
     let looking = |text: &str| {
         scenario(&format!(

@@ -170,6 +170,7 @@ fn limits(words: &[&str]) -> Limits {
     for (key, value) in words.iter().filter_map(|it| it.split_once('=')) {
         match key {
             "calls_max" => limits.calls_max = value.parse().expect("a count"),
+            "station_answer" => limits.station_answer = span(value),
             "rejected_again" => limits.rejected_again = span(value),
             other => panic!("no such limit: {other}"),
         }

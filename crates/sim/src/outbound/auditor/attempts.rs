@@ -6,8 +6,8 @@ use super::Auditor;
 
 /// How exactly deadlines are kept, in microseconds.
 const SLACK: u64 = 50_000;
-/// How long a permit may be held back, for an agent's phone that must be picked up first.
-const HELD_MAX: u64 = 15_000_000;
+/// How long a permit may be held back, for an agent's phone that must be picked up first, in microseconds.
+const HELD_MAX: u64 = timbre_compliance::PERMIT_HOLDS.as_micros() as u64;
 
 impl Auditor {
     pub(super) fn dialed(
