@@ -1,6 +1,5 @@
 //! What stands between somebody and a call, looked at now by the same rules that authorize calls. Charges nothing.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use timbre_compliance::{Attempt, Catalog, Decision, History, Lists, decide};
@@ -8,7 +7,7 @@ use timbre_engine::gate::{self, Callee, Held, Ruled, Standing};
 use timbre_engine::{AuthorizeRequest, CampaignPlan, Want};
 use timbre_model::{
     CampaignRef, CampaignSpec, Civil, FloorSpec, Lead, LeadNumber, ListSpec, NewLead, PhoneNumber,
-    TenantId,
+    TenantId, TrunkSpec,
 };
 use timbre_store::{Candidate, Filter, JudgedLead, WhichLeads};
 use tonic::Status;
@@ -54,26 +53,17 @@ impl<'a> Judge<'a> {
         let campaign = CampaignRef { tenant: self.tenant.clone(), campaign: spec.id.clone() };
         let started_at = self.started_at(&campaign).await?.unwrap_or(self.at);
         let trunk = spec.trunks.first().ok_or_else(|| status::unknown_trunk(&spec.id))?.clone();
+        let of_trunk = self.floor.trunks.iter().find(|it| it.id == trunk);
+        let countries = of_trunk.map(TrunkSpec::countries).unwrap_or_default();
         let plan = CampaignPlan { campaign, spec: spec.clone(), lists, started_at };
         Ok(AuthorizeRequest {
             batch: 0,
             plan: Arc::new(plan),
-            countries: Arc::new(self.countries(&trunk)),
+            countries: Arc::new(countries),
             trunk,
             want: Want::Leads { most: 1, bindable: 1, ready: Vec::new() },
             asked: timbre_model::Mono::from_micros(0),
         })
-    }
-
-    /// What its trunk names, or else the trunk's own.
-    fn countries(&self, trunk: &timbre_model::TrunkId) -> BTreeSet<String> {
-        let spec = self.floor.trunks.iter().find(|it| it.id == *trunk);
-        let named = spec.and_then(|it| it.outbound.as_ref()).map(|it| it.countries.clone());
-        match (named, spec) {
-            (Some(named), _) if !named.is_empty() => named,
-            (_, Some(spec)) => [spec.country.clone()].into(),
-            (_, None) => BTreeSet::new(),
-        }
     }
 
     async fn started_at(&self, campaign: &CampaignRef) -> Result<Option<Civil>, Status> {

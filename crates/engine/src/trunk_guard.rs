@@ -123,9 +123,7 @@ impl TrunkGuard {
         self.cadence = spec.cadence.or_else(|| Cadence::of_country(&spec.country));
         self.channels = spec.channels;
         self.outbound = spec.outbound.clone();
-        let named = spec.outbound.as_ref().map(|it| it.countries.clone()).unwrap_or_default();
-        let countries = if named.is_empty() { [spec.country.clone()].into() } else { named };
-        self.countries = Arc::new(countries);
+        self.countries = Arc::new(spec.countries());
     }
 
     /// The floor has it no more. Calls in progress go on.

@@ -297,6 +297,12 @@ impl fmt::Debug for Secret {
 impl TrunkSpec {
     /// How many calls a trunk may have up at once where its definition does not say.
     pub const CHANNELS: u32 = 1_000;
+
+    /// Countries (ISO 3166) that may be called over it: those that it names, or else its own.
+    pub fn countries(&self) -> BTreeSet<String> {
+        let named = self.outbound.as_ref().map(|it| &it.countries).filter(|it| !it.is_empty());
+        named.cloned().unwrap_or_else(|| [self.country.clone()].into())
+    }
 }
 
 /// Which dialed number leads to which queue.

@@ -1,13 +1,13 @@
 //! What each campaign came to, from the records alone.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use timbre_compliance::{AbandonmentCounts, AnsweredCall, Answerer};
 use timbre_engine::{AuthorizeRequest, CampaignPlan, Want};
 use timbre_model::{
     AttemptRecord, CampaignId, CampaignRef, CampaignSpec, Civil, FloorSpec, ListSpec,
-    MachineVerdict, Mono, ReleasedBy,
+    MachineVerdict, Mono, ReleasedBy, TrunkSpec,
 };
 
 use super::book::{Book, DryRun};
@@ -37,9 +37,7 @@ pub(crate) fn dry_run(book: &Book, floor: &FloorSpec, spec: &CampaignSpec, at: C
     let plan = CampaignPlan { campaign, spec: spec.clone(), lists, started_at: kept.unwrap_or(at) };
     let Some(trunk) = spec.trunks.first().cloned() else { return DryRun::default() };
     let of_trunk = floor.trunks.iter().find(|it| it.id == trunk);
-    let named = of_trunk.and_then(|it| it.outbound.as_ref()).map(|it| it.countries.clone());
-    let own: BTreeSet<String> = of_trunk.iter().map(|it| it.country.clone()).collect();
-    let countries = named.filter(|it| !it.is_empty()).unwrap_or(own);
+    let countries = of_trunk.map(TrunkSpec::countries).unwrap_or_default();
     let request = AuthorizeRequest {
         batch: 0,
         plan: Arc::new(plan),
