@@ -51,7 +51,9 @@ impl<'a> Judge<'a> {
             |id: &timbre_model::ListId| self.floor.lists.iter().find(|it| it.id == *id).cloned();
         let lists: Vec<ListSpec> = spec.lists.iter().filter_map(|it| of(&it.list)).collect();
         let campaign = CampaignRef { tenant: self.tenant.clone(), campaign: spec.id.clone() };
-        let started_at = self.started_at(&campaign).await?.unwrap_or(self.at);
+        let kept = self.context.store.campaign(&self.tenant, &spec.id).await;
+        let kept = kept.map_err(|it| status::store(&it))?;
+        let started_at = kept.and_then(|it| it.started_at).unwrap_or(self.at);
         let trunk = spec.trunks.first().ok_or_else(|| status::unknown_trunk(&spec.id))?.clone();
         let of_trunk = self.floor.trunks.iter().find(|it| it.id == trunk);
         let countries = of_trunk.map(TrunkSpec::countries).unwrap_or_default();
@@ -64,14 +66,6 @@ impl<'a> Judge<'a> {
             want: Want::Leads { most: 1, bindable: 1, ready: Vec::new() },
             asked: timbre_model::Mono::from_micros(0),
         })
-    }
-
-    async fn started_at(&self, campaign: &CampaignRef) -> Result<Option<Civil>, Status> {
-        let all = self.context.store.campaigns().await.map_err(|it| status::store(&it))?;
-        let this = |it: &&timbre_model::CampaignRecord| {
-            it.tenant == campaign.tenant && it.campaign == campaign.campaign
-        };
-        Ok(all.iter().find(this).and_then(|it| it.started_at))
     }
 
     /// Some leads, and what is said about each of their numbers.

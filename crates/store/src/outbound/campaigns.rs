@@ -67,4 +67,24 @@ impl Store {
         );
         rows.await?.iter().map(read).collect()
     }
+
+    /// What is kept of one campaign; `None` where it never ran.
+    ///
+    /// # Errors
+    ///
+    /// See [`Store`].
+    pub async fn campaign(
+        &self,
+        tenant: &TenantId,
+        campaign: &CampaignId,
+    ) -> Result<Option<CampaignRecord>, StoreError> {
+        let rows = self.rows(
+            "SELECT tenant, campaign, state, since, started_at, reason, memory FROM campaigns \
+             WHERE tenant = $1 AND campaign = $2",
+            |args| {
+                args.text(tenant.as_str()).text(campaign.as_str());
+            },
+        );
+        rows.await?.first().map(read).transpose()
+    }
 }

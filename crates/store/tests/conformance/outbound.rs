@@ -174,9 +174,15 @@ pub async fn campaigns_and_calls_are_read_back(place: Place) {
     for it in [record, learnt, paused.clone()] {
         store.commit(vec![Change::Campaign(Box::new(it))]).await.expect("a commit");
     }
-    assert_eq!(store.campaigns().await, Ok(vec![paused]));
+    let other = CampaignRecord { campaign: campaign("summer"), ..paused.clone() };
+    store.commit(vec![Change::Campaign(Box::new(other.clone()))]).await.expect("a commit");
+    let one = async |tenant, id| store.campaign(&tenant, &campaign(id)).await.expect("a read");
+    assert_eq!(one(tenant("t"), "spring").await, Some(paused.clone()));
+    assert_eq!(one(tenant("t"), "autumn").await, None);
+    assert_eq!(one(tenant("u"), "spring").await, None);
+    assert_eq!(store.campaigns().await, Ok(vec![paused, other]));
     // What the pacing learnt is no event.
-    assert_eq!(store.audit_head(&tenant("t")).await.map(|it| it.0), Ok(2));
+    assert_eq!(store.audit_head(&tenant("t")).await.map(|it| it.0), Ok(3));
     let outbound = PlacedFor { campaign: campaign("spring"), lead: Some(LeadId::from_u64(7)) };
     let placed = CallRecord { outbound: Some(outbound), ..call("t", 1, 5) };
     store.commit(vec![call_change(placed.clone())]).await.expect("a commit");
