@@ -86,6 +86,11 @@ impl LeadService for Leads {
         let pb::ResetListRequest { list, request_id, states, note } = request.into_inner();
         let (tenant, list) = self.list(&caller, "list", &list)?;
         let states = reset_states(&states).map_err(status::invalid_field)?;
+        if note.chars().count() > limits::NOTE_MAX {
+            let remedy = format!("use at most {} characters", limits::NOTE_MAX);
+            let fault = FieldError::new("note", name::cut(&note), remedy);
+            return Err(status::invalid_field(fault));
+        }
         let begun = requests::Once::begin(&self.0.store, &tenant, "ResetList", &request_id);
         let once = match begun.await? {
             requests::Begun::Done(done) => {
@@ -93,9 +98,9 @@ impl LeadService for Leads {
             }
             requests::Begun::New(once) => once,
         };
-        let reset = self.0.store.reset_list(&tenant, &list.id, &states, clock::civil()).await;
-        let leads = reset.map_err(|it| status::store(&it))?;
-        tracing::info!(%tenant, list = %list.id, leads, note = name::cut(&note), "a list was reset");
+        let reset = self.0.store.reset_list(&tenant, &list.id, &states, &note, clock::civil());
+        let leads = reset.await.map_err(|it| status::store(&it))?;
+        tracing::info!(%tenant, list = %list.id, leads, "a list was reset");
         let answer = pb::ResetListResponse { leads };
         once.done(&answer).await?;
         Ok(Response::new(answer))

@@ -42,5 +42,7 @@ pub const UNREAD_MAX: Duration = Duration::from_secs(5);
 pub const OPEN_WITHIN: Duration = Duration::from_secs(10);
 /// Events that wait for a slow agent's stream before it is cut.
 pub const AGENT_BUFFER: usize = 128;
+/// Most characters of a note for the audit trail.
+pub const NOTE_MAX: usize = 1_000;
 
 const _: () = assert!(SILENCE_MAX.as_secs() >= 3 * HEARTBEAT_EVERY.as_secs());

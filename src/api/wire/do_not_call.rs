@@ -7,11 +7,8 @@ use timbre_model::{
 
 use super::name::{self, cut, id};
 use super::time::{moment, need_moment, read_moment};
-use crate::api::pb;
+use crate::api::{limits, pb};
 use pb::do_not_call_entry::{Scope as WireScope, Whom as WireWhom};
-
-/// Most characters of a note.
-const NOTE_MAX: usize = 1_000;
 
 /// Most digits of a prefix; a longer one is a number.
 const PREFIX_DIGITS: std::ops::RangeInclusive<usize> = 1..=14;
@@ -94,8 +91,8 @@ pub fn barring_to_wire(barring: Barring) -> pb::DoNotCallEntry {
 /// Reads what a client says. Since when and the source are the server's and not looked at.
 pub fn barring_from_wire(wire: pb::DoNotCallEntry) -> Result<Barring, FieldError> {
     let pb::DoNotCallEntry { whom, scope, since: _, until, source: _, note } = wire;
-    if note.chars().count() > NOTE_MAX {
-        let remedy = format!("use at most {NOTE_MAX} characters");
+    if note.chars().count() > limits::NOTE_MAX {
+        let remedy = format!("use at most {} characters", limits::NOTE_MAX);
         return Err(FieldError::new("entry.note", cut(&note), remedy));
     }
     Ok(Barring {

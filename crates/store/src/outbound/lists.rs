@@ -252,7 +252,7 @@ impl Store {
     }
 
     /// Makes leads of a list that stand in one of `states` ready again, as if they had never been tried by a campaign; the
-    /// ledger keeps what was. A slice at a time; the audit trail says so before the first. How many.
+    /// ledger keeps what was. A slice at a time; the audit trail says so, and why (`note`), before the first. How many.
     ///
     /// # Errors
     ///
@@ -262,6 +262,7 @@ impl Store {
         tenant: &TenantId,
         list: &ListId,
         states: &[LeadStateKind],
+        note: &str,
         at: Civil,
     ) -> Result<u64, StoreError> {
         let words: Vec<&str> = states
@@ -269,7 +270,7 @@ impl Store {
             .filter(|it| !matches!(it, LeadStateKind::Ready | LeadStateKind::Claimed))
             .map(|it| it.as_str())
             .collect();
-        let record = json!({ "list": list, "states": words });
+        let record = json!({ "list": list, "states": words, "note": note });
         let entry = NewEntry::new(tenant, at, "list_reset", format!("lists/{list}"), &record);
         let among = json_texts(words);
         let (database, memory) = (self.database.clone(), self.memory.clone());

@@ -222,8 +222,12 @@ pub async fn what_was_tried_often_enough_is_given_up(place: Place) {
     assert_eq!(all(&store, again.clone()).await.more, MoreLeads::Exhausted);
     // A reset begins the campaign's own counts anew; the ledger keeps what was.
     let states = [LeadStateKind::Finished];
-    let reset = store.reset_list(&t, &list_id("a"), &states, at(NOW + 10 * DAY)).await;
-    assert_eq!(reset, Ok(1));
+    let (reset_at, why) = (at(NOW + 10 * DAY), "a new \"offer\"");
+    assert_eq!(store.reset_list(&t, &list_id("a"), &states, why, reset_at).await, Ok(1));
+    let trail = store.audit_export(&t, 1, 100).await.expect("a trail");
+    let reset = trail.iter().find(|it| it.kind == "list_reset").expect("an entry");
+    assert_eq!(reset.subject, "lists/a");
+    assert!(reset.payload.contains(r#""note":"a new \"offer\"""#), "{}", reset.payload);
     again.at = at(NOW + 11 * DAY);
     assert_eq!(dialed(&all(&store, again).await), [1]);
     let history = store.number_history(&t, &number(1)).await.expect("a read");

@@ -96,7 +96,7 @@ pub async fn a_list_is_called_in_its_order(place: Place) {
         // Back they go.
         store.recover(at(NOW)).await.expect("a recovery");
         let all_states = [LeadStateKind::Retry];
-        store.reset_list(&t, &list_id("a"), &all_states, at(NOW)).await.expect("a reset");
+        store.reset_list(&t, &list_id("a"), &all_states, "", at(NOW)).await.expect("a reset");
         found
     };
     assert_eq!(reserve(5).await, [5, 3, 1, 4, 2]);
