@@ -5,17 +5,16 @@ mod import;
 use timbre_engine::Command;
 use timbre_model::{DoNotCallEntry, FieldError, Slug};
 use timbre_store::NumberCheck;
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::api::auth::Caller;
 use crate::api::floor::tenant_of;
+use crate::api::intake::{self, Answers};
 use crate::api::pb::{self, do_not_call_service_server::DoNotCallService};
 use crate::api::wire::do_not_call::{Barring, barring_from_wire, to_wire};
 use crate::api::wire::{lead, name, page, time};
-use crate::api::{Context, limits, requests, status};
+use crate::api::{Context, requests, status};
 use crate::driver::clock;
 
 /// The service.
@@ -23,7 +22,7 @@ pub struct DoNotCalls(pub Context, pub CancellationToken);
 
 #[tonic::async_trait]
 impl DoNotCallService for DoNotCalls {
-    type ImportRegistryStream = ReceiverStream<Result<pb::ImportRegistryResponse, Status>>;
+    type ImportRegistryStream = Answers<pb::ImportRegistryResponse>;
 
     async fn add_do_not_call(
         &self,
@@ -115,10 +114,8 @@ impl DoNotCallService for DoNotCalls {
         request: Request<Streaming<pb::ImportRegistryRequest>>,
     ) -> Result<Response<Self::ImportRegistryStream>, Status> {
         let caller = Caller::of(&request)?.clone();
-        let (to_client, answers) = mpsc::channel(limits::IMPORT_AHEAD);
-        let stream = import::Stream::new(self.0.clone(), caller, request.into_inner(), to_client);
-        tokio::spawn(self.1.clone().run_until_cancelled_owned(stream.run()));
-        Ok(Response::new(ReceiverStream::new(answers)))
+        let intake = import::RegistryIntake { context: self.0.clone(), caller };
+        Ok(intake::start(intake, request.into_inner(), self.1.clone()))
     }
 
     async fn list_registries(

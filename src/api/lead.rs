@@ -8,12 +8,11 @@ use timbre_model::{
     TenantId,
 };
 use timbre_store::{JudgedLead, LeadCounts, LeadStateKind, WhichLeads};
-use tokio::sync::mpsc;
-use tokio_stream::wrappers::ReceiverStream;
 use tokio_util::sync::CancellationToken;
 use tonic::{Request, Response, Status, Streaming};
 
 use crate::api::auth::Caller;
+use crate::api::intake::{self, Answers};
 use crate::api::judge::{Judge, Ruling};
 use crate::api::pb::{self, lead_service_server::LeadService};
 use crate::api::status::reasons;
@@ -26,17 +25,15 @@ pub struct Leads(pub Context, pub CancellationToken);
 
 #[tonic::async_trait]
 impl LeadService for Leads {
-    type ImportStream = ReceiverStream<Result<pb::ImportResponse, Status>>;
+    type ImportStream = Answers<pb::ImportResponse>;
 
     async fn import(
         &self,
         request: Request<Streaming<pb::ImportRequest>>,
     ) -> Result<Response<Self::ImportStream>, Status> {
         let caller = Caller::of(&request)?.clone();
-        let (to_client, answers) = mpsc::channel(limits::IMPORT_AHEAD);
-        let stream = import::Stream::new(self.0.clone(), caller, request.into_inner(), to_client);
-        tokio::spawn(self.1.clone().run_until_cancelled_owned(stream.run()));
-        Ok(Response::new(ReceiverStream::new(answers)))
+        let intake = import::LeadIntake { context: self.0.clone(), caller };
+        Ok(intake::start(intake, request.into_inner(), self.1.clone()))
     }
 
     async fn list_leads(

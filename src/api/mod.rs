@@ -9,6 +9,7 @@ pub mod client;
 mod compliance;
 mod do_not_call;
 mod floor;
+mod intake;
 mod judge;
 mod lead;
 pub mod limits;

@@ -1,33 +1,28 @@
 //! One import of a registry: numbers or their hashes up, counts down. Nothing of it counts before the end.
 
-use std::time::Duration;
-
 use timbre_model::{FieldError, PhoneNumber, TenantId};
 use timbre_store::{RegistryEntries, RegistryImport};
-use tokio::sync::mpsc;
-use tonic::{Code, Status, Streaming};
+use tonic::Status;
 
 use crate::api::auth::Caller;
-use crate::api::pb::{self, import_registry_request::Part};
-use crate::api::status::{self, reasons};
+use crate::api::intake::{Intake, Opened, Part};
+use crate::api::pb::{self, import_registry_request};
 use crate::api::wire::{name, time};
-use crate::api::{Context, limits};
+use crate::api::{Context, status};
 use crate::driver::clock;
 use crate::leads::number;
 
 /// Numbers of one chunk.
 const NUMBERS_MAX: usize = 10_000;
 
-/// An import's stream.
-pub(super) struct Stream {
-    context: Context,
-    caller: Caller,
-    from_client: Streaming<pb::ImportRegistryRequest>,
-    to_client: mpsc::Sender<Result<pb::ImportRegistryResponse, Status>>,
+/// Imports registries.
+pub(super) struct RegistryIntake {
+    pub(super) context: Context,
+    pub(super) caller: Caller,
 }
 
 /// What the header says, and how far it has come.
-struct Version {
+pub(super) struct Version {
     tenant: TenantId,
     registry: RegistryImport,
     country: String,
@@ -35,71 +30,31 @@ struct Version {
     rejected: u64,
 }
 
-impl Stream {
-    pub(super) fn new(
-        context: Context,
-        caller: Caller,
-        from_client: Streaming<pb::ImportRegistryRequest>,
-        to_client: mpsc::Sender<Result<pb::ImportRegistryResponse, Status>>,
-    ) -> Self {
-        Self { context, caller, from_client, to_client }
+impl Version {
+    fn answer(&self, finished: bool) -> pb::ImportRegistryResponse {
+        let Self { numbers, rejected, .. } = *self;
+        pb::ImportRegistryResponse { numbers, rejected, finished }
+    }
+}
+
+impl Intake for RegistryIntake {
+    type Request = pb::ImportRegistryRequest;
+    type Header = pb::RegistryHeader;
+    type Chunk = pb::RegistryChunk;
+    type Answer = pb::ImportRegistryResponse;
+    type Batch = Version;
+
+    fn part(
+        message: pb::ImportRegistryRequest,
+    ) -> Option<Part<pb::RegistryHeader, pb::RegistryChunk>> {
+        Some(match message.part? {
+            import_registry_request::Part::Header(header) => Part::Header(header),
+            import_registry_request::Part::Chunk(chunk) => Part::Chunk(chunk),
+            import_registry_request::Part::Finish(pb::RegistryFinish {}) => Part::Finish,
+        })
     }
 
-    pub(super) async fn run(mut self) {
-        if let Err(status) = self.serve().await {
-            // The client may be gone already.
-            let _ = self.to_client.send(Err(status)).await;
-        }
-    }
-
-    async fn serve(&mut self) -> Result<(), Status> {
-        let Some(Part::Header(header)) = self.next(limits::OPEN_WITHIN).await? else {
-            return Err(not_opened());
-        };
-        let mut version = self.begin(header)?;
-        if !self.answer(&version, false).await {
-            return Ok(());
-        }
-        while let Some(part) = self.next(limits::IMPORT_SILENCE_MAX).await? {
-            let finished = match part {
-                Part::Header(_) => return Err(not_opened()),
-                Part::Chunk(pb::RegistryChunk { numbers }) => {
-                    self.chunk(&mut version, numbers).await?;
-                    false
-                }
-                Part::Finish(pb::RegistryFinish {}) => {
-                    let Version { tenant, registry, .. } = &version;
-                    let store = &self.context.store;
-                    let put = store.finish_registry(tenant, registry, clock::civil()).await;
-                    put.map_err(|it| status::store(&it))?;
-                    true
-                }
-            };
-            if !self.answer(&version, finished).await || finished {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    async fn next(&mut self, patience: Duration) -> Result<Option<Part>, Status> {
-        match tokio::time::timeout(patience, self.from_client.message()).await {
-            Ok(message) => {
-                let absent = || FieldError::new("part", "", "give a header, a chunk or finish");
-                let Some(pb::ImportRegistryRequest { part }) = message? else { return Ok(None) };
-                part.map(Some).ok_or_else(|| status::invalid_field(absent()))
-            }
-            Err(_) => Ok(None),
-        }
-    }
-
-    async fn answer(&self, version: &Version, finished: bool) -> bool {
-        let Version { numbers, rejected, .. } = *version;
-        let answer = pb::ImportRegistryResponse { numbers, rejected, finished };
-        self.to_client.send(Ok(answer)).await.is_ok()
-    }
-
-    fn begin(&self, header: pb::RegistryHeader) -> Result<Version, Status> {
+    async fn open(&self, header: pb::RegistryHeader) -> Result<Opened<Self>, Status> {
         let pb::RegistryHeader { registry, version, as_of, country, salt } = header;
         let (tenant, registry) =
             name::read_registry("header.registry", &registry).map_err(status::invalid_field)?;
@@ -117,10 +72,17 @@ impl Stream {
         }
         let name = registry.as_str().to_owned();
         let registry = RegistryImport { name, version, as_of, salt };
-        Ok(Version { tenant, registry, country, numbers: 0, rejected: 0 })
+        let batch = Version { tenant, registry, country, numbers: 0, rejected: 0 };
+        let answer = batch.answer(false);
+        Ok(Opened { batch, answer, finished: false })
     }
 
-    async fn chunk(&self, version: &mut Version, entries: Vec<String>) -> Result<(), Status> {
+    async fn chunk(
+        &self,
+        version: &mut Version,
+        chunk: pb::RegistryChunk,
+    ) -> Result<pb::ImportRegistryResponse, Status> {
+        let pb::RegistryChunk { numbers: entries } = chunk;
         if entries.len() > NUMBERS_MAX {
             let remedy = format!("send at most {NUMBERS_MAX} in one chunk");
             let fault = FieldError::new("chunk.numbers", entries.len(), remedy);
@@ -143,7 +105,14 @@ impl Stream {
             let taken = self.context.store.import_registry(tenant, registry, entries).await;
             version.numbers += taken.map_err(|it| refused(&it))?;
         }
-        Ok(())
+        Ok(version.answer(false))
+    }
+
+    async fn finish(&self, version: &Version) -> Result<pb::ImportRegistryResponse, Status> {
+        let Version { tenant, registry, .. } = version;
+        let put = self.context.store.finish_registry(tenant, registry, clock::civil()).await;
+        put.map_err(|it| status::store(&it))?;
+        Ok(version.answer(true))
     }
 }
 
@@ -171,11 +140,6 @@ fn sort(entries: Vec<String>, country: &str) -> (Vec<PhoneNumber>, Vec<String>) 
         }
     }
     (numbers, hashes)
-}
-
-fn not_opened() -> Status {
-    let message = "the first message must be a header, and only the first";
-    status::with_reason(Code::FailedPrecondition, reasons::IMPORT_NOT_OPENED, message)
 }
 
 #[cfg(test)]

@@ -2,29 +2,26 @@
 
 use timbre_model::{FieldError, ListSpec, NewLead, TenantId};
 use timbre_store::{ImportProgress, ImportedChunk, LeadFault};
-use tokio::sync::mpsc;
-use tonic::{Code, Status, Streaming};
+use tonic::Status;
 
 use super::list_of;
 use crate::api::auth::Caller;
-use crate::api::pb::{self, import_request::Part};
-use crate::api::status::{self, reasons};
+use crate::api::intake::{Intake, Opened, Part};
+use crate::api::pb::{self, import_request};
 use crate::api::wire::lead::{self, ImportAnswer, ImportCounts, ImportReject};
 use crate::api::wire::name;
-use crate::api::{Context, limits};
+use crate::api::{Context, limits, status};
 use crate::driver::clock;
 use crate::leads::{self, Fault, Import};
 
-/// An import's stream.
-pub(super) struct Stream {
-    context: Context,
-    caller: Caller,
-    from_client: Streaming<pb::ImportRequest>,
-    to_client: mpsc::Sender<Result<pb::ImportResponse, Status>>,
+/// Imports leads.
+pub(super) struct LeadIntake {
+    pub(super) context: Context,
+    pub(super) caller: Caller,
 }
 
 /// What the header says.
-struct Batch {
+pub(super) struct Batch {
     tenant: TenantId,
     list: ListSpec,
     name: String,
@@ -44,65 +41,22 @@ struct Chunk {
     rejected: u64,
 }
 
-impl Stream {
-    pub(super) fn new(
-        context: Context,
-        caller: Caller,
-        from_client: Streaming<pb::ImportRequest>,
-        to_client: mpsc::Sender<Result<pb::ImportResponse, Status>>,
-    ) -> Self {
-        Self { context, caller, from_client, to_client }
+impl Intake for LeadIntake {
+    type Request = pb::ImportRequest;
+    type Header = pb::ImportHeader;
+    type Chunk = pb::ImportChunk;
+    type Answer = pb::ImportResponse;
+    type Batch = Batch;
+
+    fn part(message: pb::ImportRequest) -> Option<Part<pb::ImportHeader, pb::ImportChunk>> {
+        Some(match message.part? {
+            import_request::Part::Header(header) => Part::Header(header),
+            import_request::Part::Chunk(chunk) => Part::Chunk(chunk),
+            import_request::Part::Finish(pb::ImportFinish {}) => Part::Finish,
+        })
     }
 
-    pub(super) async fn run(mut self) {
-        if let Err(status) = self.serve().await {
-            // The client may be gone already.
-            let _ = self.to_client.send(Err(status)).await;
-        }
-    }
-
-    async fn serve(&mut self) -> Result<(), Status> {
-        let Some(Part::Header(header)) = self.next(limits::OPEN_WITHIN).await? else {
-            return Err(not_opened());
-        };
-        let (mut batch, finished) = self.begin(header).await?;
-        let answer =
-            ImportAnswer { chunk: batch.done, counts: batch.counts, rejects: Vec::new(), finished };
-        if !self.answer(answer).await || finished {
-            return Ok(());
-        }
-        batch.counts = ImportCounts::default();
-        while let Some(part) = self.next(limits::IMPORT_SILENCE_MAX).await? {
-            let answer = match part {
-                Part::Header(_) => return Err(not_opened()),
-                Part::Chunk(chunk) => self.chunk(&mut batch, chunk).await?,
-                Part::Finish(pb::ImportFinish {}) => self.finish(&batch).await?,
-            };
-            let finished = answer.finished;
-            if !self.answer(answer).await || finished {
-                return Ok(());
-            }
-        }
-        Ok(())
-    }
-
-    /// The next part; `None` where the client ended, or was silent for too long.
-    async fn next(&mut self, patience: std::time::Duration) -> Result<Option<Part>, Status> {
-        match tokio::time::timeout(patience, self.from_client.message()).await {
-            Ok(message) => {
-                let absent = || FieldError::new("part", "", "give a header, a chunk or finish");
-                let Some(pb::ImportRequest { part }) = message? else { return Ok(None) };
-                part.map(Some).ok_or_else(|| status::invalid_field(absent()))
-            }
-            Err(_) => Ok(None),
-        }
-    }
-
-    async fn answer(&self, answer: ImportAnswer) -> bool {
-        self.to_client.send(Ok(lead::answer_to_wire(answer))).await.is_ok()
-    }
-
-    async fn begin(&self, header: pb::ImportHeader) -> Result<(Batch, bool), Status> {
+    async fn open(&self, header: pb::ImportHeader) -> Result<Opened<Self>, Status> {
         let pb::ImportHeader { list, batch_id, total_hint: _, country } = header;
         let (tenant, list) = list_of(&self.context, &self.caller, "header.list", &list)?;
         let name = batch_name(batch_id).map_err(status::invalid_field)?;
@@ -112,15 +66,17 @@ impl Stream {
         let fresh = ImportProgress { finished: false, leads: 0, next_chunk: 0 };
         let ImportProgress { finished, leads, next_chunk } = progress.unwrap_or(fresh);
         let counts = ImportCounts { imported: leads, ..ImportCounts::default() };
-        let import = Import { country, now: clock::civil() };
-        Ok((Batch { tenant, list, name, import, done: next_chunk, counts }, finished))
+        let answer = ImportAnswer { chunk: next_chunk, counts, rejects: Vec::new(), finished };
+        let (import, counts) = (Import { country, now: clock::civil() }, ImportCounts::default());
+        let batch = Batch { tenant, list, name, import, done: next_chunk, counts };
+        Ok(Opened { batch, answer: lead::answer_to_wire(answer), finished })
     }
 
     async fn chunk(
         &self,
         batch: &mut Batch,
         chunk: pb::ImportChunk,
-    ) -> Result<ImportAnswer, Status> {
+    ) -> Result<pb::ImportResponse, Status> {
         let pb::ImportChunk { number, leads } = chunk;
         check_chunk(number, batch.done, leads.len()).map_err(status::invalid_field)?;
         let import = batch.import.clone();
@@ -146,10 +102,11 @@ impl Stream {
         }
         rejects.sort_by_key(|it| it.line);
         batch.done = batch.done.max(number);
-        Ok(ImportAnswer { chunk: batch.done, counts: batch.counts, rejects, finished: false })
+        let (chunk, counts) = (batch.done, batch.counts);
+        Ok(lead::answer_to_wire(ImportAnswer { chunk, counts, rejects, finished: false }))
     }
 
-    async fn finish(&self, batch: &Batch) -> Result<ImportAnswer, Status> {
+    async fn finish(&self, batch: &Batch) -> Result<pb::ImportResponse, Status> {
         if batch.done == 0 {
             let remedy = "send at least one chunk, which may be empty";
             return Err(status::invalid_field(FieldError::new("finish", "", remedy)));
@@ -159,13 +116,9 @@ impl Stream {
             self.context.store.finish_import(tenant, list, &batch.name, clock::civil()).await;
         finished.map_err(|it| status::store(&it))?;
         let (chunk, counts) = (batch.done, batch.counts);
-        Ok(ImportAnswer { chunk, counts, rejects: Vec::new(), finished: true })
+        let answer = ImportAnswer { chunk, counts, rejects: Vec::new(), finished: true };
+        Ok(lead::answer_to_wire(answer))
     }
-}
-
-fn not_opened() -> Status {
-    let message = "the first message must be a header, and only the first";
-    status::with_reason(Code::FailedPrecondition, reasons::IMPORT_NOT_OPENED, message)
 }
 
 fn batch_name(name: String) -> Result<String, FieldError> {
