@@ -16,6 +16,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "compliance",
         "do_not_call",
         "attempt",
+        "disposition",
     ];
     let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));
     let descriptors = protox::compile(&files, ["proto"])?;

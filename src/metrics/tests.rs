@@ -108,10 +108,7 @@ fn a_whole_call(metrics: &Metrics) {
             call: CALL,
             queue,
             agent: agent(),
-            disposition: Disposition {
-                code: Slug::parse("venta").expect("a code"),
-                automatic: false,
-            },
+            disposition: Disposition::new(Slug::parse("venta").expect("a code"), false),
             took: secs(20),
         },
     );

@@ -56,6 +56,7 @@ fn spec() -> FloorSpec {
         site: None,
         station: StationMode::Persistent,
         password: None,
+        clients: Default::default(),
     };
     FloorSpec {
         skills: (0..CAMPAIGNS).map(skill).collect(),

@@ -67,6 +67,8 @@ fn queue(n: usize) -> QueueSpec {
         max_wait: Duration::from_secs(14_400),
         capacity: FloorSpec::CAPACITY_MAX,
         announcements: Default::default(),
+        dispositions: None,
+        survey: None,
     }
 }
 
@@ -78,6 +80,7 @@ fn agent(n: usize) -> AgentSpec {
         site: None,
         station: StationMode::Persistent,
         password: None,
+        clients: Default::default(),
     }
 }
 

@@ -168,7 +168,7 @@ impl Turn<'_> {
 
     /// Ends the work after a call. `None`: with the disposition given during the call, or the automatic one.
     pub(crate) fn end_wrap_up(&mut self, call: usize, disposition: Option<Disposition>) {
-        let automatic = || Disposition { code: self.floor.unclassified.clone(), automatic: true };
+        let automatic = || Disposition::new(self.floor.unclassified.clone(), true);
         let it = &self.floor.calls[call];
         let Stage::WrapUp { talk, ended } = it.stage else { return };
         let disposition = disposition.or_else(|| it.disposition.clone()).unwrap_or_else(automatic);

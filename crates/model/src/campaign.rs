@@ -77,6 +77,9 @@ pub struct CampaignSpec {
     /// A personal callback goes to any agent when its own is not there this long after it was due.
     #[serde(with = "span", default = "default::callback_fallback")]
     pub callback_fallback: Duration,
+    /// The tree of dispositions of its calls; `None`: its queue's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispositions: Option<Slug>,
 }
 
 impl CampaignSpec {
@@ -111,6 +114,7 @@ impl CampaignSpec {
             reserve: 0,
             lines_per_agent_max: default::lines_per_agent_max(),
             callback_fallback: default::callback_fallback(),
+            dispositions: None,
         }
     }
 }

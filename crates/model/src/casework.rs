@@ -78,6 +78,17 @@ pub enum Effect {
     WrongNumber,
     /// The person has died: none of their numbers is called again for this client company.
     Deceased,
+    /// Says what a follow-up call found; nothing where the call is none.
+    FollowUp(FollowUpOutcome),
+}
+
+/// What a follow-up call found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum FollowUpOutcome {
+    /// All is as it was promised.
+    Confirmed,
+    /// Something is not: a case is opened.
+    Incident,
 }
 
 /// Whose calls a wish not to be called bars.
@@ -207,8 +218,13 @@ pub struct FollowUpPolicy {
     pub promises: Vec<String>,
 }
 
+impl FollowUpPolicy {
+    /// How often a follow-up is tried where its policy does not say.
+    pub const TRIES: u32 = 3;
+}
+
 fn tries() -> u32 {
-    3
+    FollowUpPolicy::TRIES
 }
 
 /// How mail is sent.
@@ -256,8 +272,13 @@ pub struct SurveySpec {
     pub period: Duration,
 }
 
+impl SurveySpec {
+    /// How often a customer is asked at most, where the definition does not say.
+    pub const PERIOD: Duration = Duration::from_secs(30 * 86_400);
+}
+
 fn survey_period() -> Duration {
-    Duration::from_secs(30 * 86_400)
+    SurveySpec::PERIOD
 }
 
 /// A question of satisfaction.
@@ -272,6 +293,7 @@ pub enum SurveyKind {
 }
 
 words! {
+    FollowUpOutcome { Confirmed = "confirmed", Incident = "incident", }
     SurveyKind { Csat = "csat", Nps = "nps", Effort = "effort", }
 }
 

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    AgentId, Cadence, CampaignSpec, ClientId, FieldError, ListSpec, PhoneNumber, QueueId,
-    RingPolicy, SiteId, SkillId, Slug, TrunkId,
+    AgentId, Cadence, CampaignSpec, CaseworkSpec, ClientId, DispositionTree, FieldError, ListSpec,
+    PhoneNumber, QueueId, RingPolicy, SiteId, SkillId, Slug, SurveySpec, TrunkId,
 };
 
 /// The whole floor of one tenant. Declarative: what is not named is not there.
@@ -21,8 +21,11 @@ pub struct FloorSpec {
     pub skills: BTreeSet<SkillId>,
     /// Why an agent may choose not to be ready.
     pub pauses: BTreeSet<Slug>,
-    /// How an agent may classify a call.
+    /// How an agent may classify a call whose queue and campaign name no tree: codes without effects.
     pub dispositions: BTreeSet<Slug>,
+    /// Trees of dispositions with effects, for queues and campaigns that name them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub disposition_trees: Vec<DispositionTree>,
     /// Where calls wait.
     pub queues: Vec<QueueSpec>,
     /// Who answers them.
@@ -37,6 +40,8 @@ pub struct FloorSpec {
     /// Who is called, how and for whom.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub campaigns: Vec<CampaignSpec>,
+    /// How what follows a conversation is done.
+    pub casework: CaseworkSpec,
 }
 
 /// A client company.
@@ -92,6 +97,12 @@ pub struct QueueSpec {
     /// What waiting callers hear.
     #[serde(default)]
     pub announcements: Announcements,
+    /// The tree of dispositions of its calls; `None`: the floor's flat set.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dispositions: Option<Slug>,
+    /// What its customers are asked after the conversation.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<SurveySpec>,
 }
 
 impl QueueSpec {
@@ -112,6 +123,8 @@ impl QueueSpec {
             max_wait: default::max_wait(),
             capacity: default::capacity(),
             announcements: Announcements::default(),
+            dispositions: None,
+            survey: None,
         }
     }
 }
@@ -157,6 +170,24 @@ pub struct AgentSpec {
     /// Their phone's password for SIP digest; `None`: no phone may register for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password: Option<Digest>,
+    /// The client companies whose customers they may see; empty: those of the queues whose calls they can take.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub clients: BTreeSet<ClientId>,
+}
+
+impl AgentSpec {
+    /// An agent with nothing but what every agent must say.
+    pub fn new(id: AgentId, name: String) -> Self {
+        Self {
+            id,
+            name,
+            skills: BTreeMap::new(),
+            site: None,
+            station: StationMode::default(),
+            password: None,
+            clients: BTreeSet::new(),
+        }
+    }
 }
 
 /// How an agent's phone takes calls.
@@ -402,6 +433,7 @@ impl FloorSpec {
         }
         for (at, agent) in self.agents.iter().enumerate() {
             self.skill_faults(&format!("agents[{at}].skills"), &agent.skills, &mut faults);
+            self.client_faults(&format!("agents[{at}].clients"), &agent.clients, &mut faults);
         }
         for (at, trunk) in self.trunks.iter().enumerate() {
             trunk_faults(&format!("trunks[{at}]"), trunk, &mut faults);
@@ -413,6 +445,8 @@ impl FloorSpec {
             }
         }
         self.outbound_faults(&mut faults);
+        self.disposition_faults(&mut faults);
+        self.casework_faults(&mut faults);
         faults
     }
 
@@ -428,6 +462,7 @@ impl FloorSpec {
             ("skills", self.skills.len(), 500),
             ("pauses", self.pauses.len(), 100),
             ("dispositions", self.dispositions.len(), 500),
+            ("disposition_trees", self.disposition_trees.len(), 200),
         ] {
             if holds > most {
                 faults.push(FieldError::new(field, holds, format!("a floor has at most {most}")));
@@ -463,6 +498,19 @@ impl FloorSpec {
         }
         faults.extend(queue.ring.faults(&format!("{field}.ring")));
         self.skill_faults(&format!("{field}.skills"), &queue.skills, faults);
+    }
+
+    fn client_faults(
+        &self,
+        field: &str,
+        clients: &BTreeSet<ClientId>,
+        faults: &mut Vec<FieldError>,
+    ) {
+        for client in clients {
+            if !self.clients.iter().any(|it| it.id == *client) {
+                faults.push(FieldError::new(field, client, "name a client of this floor"));
+            }
+        }
     }
 
     fn skill_faults(

@@ -6,6 +6,8 @@ mod attempt;
 mod call;
 mod campaign;
 mod casework;
+mod casework_faults;
+mod dispositions;
 mod floor;
 mod id;
 mod lead;
@@ -31,7 +33,8 @@ pub use campaign::{
 };
 pub use casework::{
     CaseworkSpec, DepartmentSpec, DispositionSpec, DispositionTree, Effect, EscalationRole,
-    FieldKind, FieldSpec, FollowUpPolicy, MailSpec, Reach, SurveyKind, SurveySpec, WebhookSpec,
+    FieldKind, FieldSpec, FollowUpOutcome, FollowUpPolicy, MailSpec, Reach, SurveyKind, SurveySpec,
+    WebhookSpec,
 };
 pub use floor::{
     AgentSpec, Announcements, ClientSpec, Digest, EntryPointSpec, FloorSpec, Language,

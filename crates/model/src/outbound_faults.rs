@@ -126,7 +126,7 @@ fn outbound_trunk_faults(field: &str, trunk: &TrunkSpec, faults: &mut Vec<FieldE
     }
 }
 
-fn country_fault(field: &str, country: &str, faults: &mut Vec<FieldError>) {
+pub(crate) fn country_fault(field: &str, country: &str, faults: &mut Vec<FieldError>) {
     let two_letters = country.len() == 2 && country.bytes().all(|b| b.is_ascii_uppercase());
     if !two_letters {
         faults.push(FieldError::new(field, country, "give two capital letters (ISO 3166): ES, MX"));

@@ -1,5 +1,7 @@
 //! What is kept: one record a fact, written by the engine as changes and read back from the store.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -102,6 +104,22 @@ pub struct Disposition {
     pub code: Slug,
     /// Set by the end of the wrap-up clock rather than by the agent.
     pub automatic: bool,
+    /// What the agent wrote down with it, by the fields' ids. Only a call's record has it: an attempt's and a timeline are
+    /// evidence that is never changed, and a customer may have this erased.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
+}
+
+impl Disposition {
+    /// A code without fields.
+    pub fn new(code: Slug, automatic: bool) -> Self {
+        Self { code, automatic, fields: BTreeMap::new() }
+    }
+
+    /// The same without what the agent wrote down.
+    pub fn bare(&self) -> Self {
+        Self::new(self.code.clone(), self.automatic)
+    }
 }
 
 /// One entry of a call's timeline.

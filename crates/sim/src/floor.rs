@@ -63,6 +63,8 @@ fn queue(n: usize) -> QueueSpec {
         max_wait: Duration::from_secs(300),
         capacity: 25,
         announcements: Default::default(),
+        dispositions: None,
+        survey: None,
     }
 }
 
@@ -77,6 +79,7 @@ fn agent_spec(n: usize, queues: usize) -> AgentSpec {
         site: None,
         station: if persistent { StationMode::Persistent } else { StationMode::OnDemand },
         password: None,
+        clients: Default::default(),
     }
 }
 

@@ -67,7 +67,7 @@ fn node_lost(it: &CallRecord, at: Civil) -> CallRecord {
 }
 
 fn wrapped_up(it: &CallRecord, at: Civil) -> CallRecord {
-    let automatic = Disposition { code: floor::slug("unclassified"), automatic: true };
+    let automatic = Disposition::new(floor::slug("unclassified"), true);
     let disposition = it.disposition.clone().or(Some(automatic));
     CallRecord { disposition, wrapped_up_at: Some(at), ..it.clone() }
 }

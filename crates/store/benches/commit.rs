@@ -34,7 +34,7 @@ impl Names {
             trunk: TrunkId::parse("carrier-1").expect("an id"),
             agents: (0..200).map(agent).collect(),
             caller: PhoneNumber::parse("+34612345678").expect("a number"),
-            sale: Disposition { code: Slug::parse("sale").expect("an id"), automatic: false },
+            sale: Disposition::new(Slug::parse("sale").expect("an id"), false),
         }
     }
 

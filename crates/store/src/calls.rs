@@ -41,6 +41,7 @@ pub(crate) static CALLS: Table = Table::new(
         ("wrapped_up_at", Kind::Int),
         ("campaign", Kind::Text),
         ("lead", Kind::Int),
+        ("disposition_fields", Kind::Text),
     ],
     2,
     6,
@@ -98,6 +99,9 @@ pub(crate) fn write(call: &CallRecord, to: &mut Args) {
     to.int(wrapped_up_at.map(|at| at.as_micros()));
     to.text(outbound.as_ref().map(|it| it.campaign.as_str()));
     to.int(outbound.as_ref().and_then(|it| it.lead).map(leads::key));
+    let fields = disposition.as_ref().map(|it| &it.fields).filter(|it| !it.is_empty());
+    let fields = fields.map(|it| serde_json::to_string(it).expect("texts have a JSON form"));
+    to.text(fields.as_deref());
 }
 
 pub(crate) fn read(row: &Row) -> Result<CallRecord, StoreError> {
@@ -131,6 +135,10 @@ pub(crate) fn read(row: &Row) -> Result<CallRecord, StoreError> {
         outbound: None,
     };
     call.outbound = read_outbound(&mut from)?;
+    let fields = from.parsed_or_null("disposition_fields", |it| serde_json::from_str(it).ok())?;
+    if let (Some(disposition), Some(fields)) = (&mut call.disposition, fields) {
+        disposition.fields = fields;
+    }
     Ok(call)
 }
 
@@ -146,7 +154,7 @@ fn read_disposition(from: &mut Columns<'_>) -> Result<Option<Disposition>, Store
     let automatic = from.int_or_null("disposition_automatic")?;
     match (code, automatic) {
         (None, None) => Ok(None),
-        (Some(code), Some(flag @ (0 | 1))) => Ok(Some(Disposition { code, automatic: flag == 1 })),
+        (Some(code), Some(flag @ (0 | 1))) => Ok(Some(Disposition::new(code, flag == 1))),
         _ => Err(from.corrupt("disposition_automatic")),
     }
 }
@@ -165,7 +173,8 @@ impl Store {
         let rows = self.rows(
             "SELECT tenant, id, arrived_at, trunk, dialed, caller, queue, client, answered_at, answered_ring, \
              connected_at, agent, hold_count, hold_total, hold_longest, ended_at, outcome, cause, released_by, \
-             disposition, disposition_automatic, wrapped_up_at, campaign, lead FROM calls WHERE tenant = $1 AND id = $2",
+             disposition, disposition_automatic, wrapped_up_at, campaign, lead, disposition_fields \
+             FROM calls WHERE tenant = $1 AND id = $2",
             |args| {
                 args.text(tenant.as_str()).bytes(&key(id)[..]);
             },

@@ -84,7 +84,7 @@ impl Store {
             released_by: ReleasedBy::Network,
         });
         let code = Slug::parse(UNCLASSIFIED).expect("a fixed identifier");
-        let disposition = Disposition { code, automatic: true };
+        let disposition = Disposition::new(code, true);
         let wrapped_up = json(&TimelineKind::WrappedUp { disposition });
         let statements = vec![
             self.statement(ENTRY_OF_OPEN_CALLS, |args| {

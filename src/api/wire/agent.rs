@@ -238,7 +238,7 @@ fn event_to_wire(event: &AgentEvent) -> WireEvent {
                 held: Some(span(*held)),
             })
         }
-        AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic } } => {
+        AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic, fields: _ } } => {
             WireEvent::WrappedUp(pb::WrappedUp {
                 call: call.to_string(),
                 disposition: code.to_string(),
@@ -313,7 +313,7 @@ fn event_from_wire(event: WireEvent) -> Result<AgentEvent, FieldError> {
             let code = name::id("wrapped_up.disposition", &disposition, Slug::parse)?;
             AgentEvent::WrappedUp {
                 call: read_call("wrapped_up.call", &call)?,
-                disposition: Disposition { code, automatic },
+                disposition: Disposition::new(code, automatic),
             }
         }
         WireEvent::DialRefused(pb::DialRefused { campaign, because, until }) => {

@@ -172,7 +172,7 @@ pub fn from_wire(wire: pb::Attempt) -> Result<AttemptRecord, FieldError> {
         sip_status: code_of("sip_status", sip_status)?,
         q850_cause: code_of("q850_cause", q850_cause)?,
         released_by: optional("released_by", &released_by, ReleasedBy::parse)?,
-        disposition: code.map(|code| Disposition { code, automatic: disposition_automatic }),
+        disposition: code.map(|code| Disposition::new(code, disposition_automatic)),
     })
 }
 

@@ -65,6 +65,7 @@ pub fn to_wire(record: &CallRecord) -> pb::Call {
         wrap_up_end_time: wrapped_up_at.map(moment),
         campaign: text(outbound.as_ref().map(|it| &it.campaign)),
         lead: outbound.as_ref().and_then(|it| it.lead).map_or(0, LeadId::as_u64),
+        disposition_fields: disposition.as_ref().map(|it| it.fields.clone()).unwrap_or_default(),
     }
 }
 
@@ -94,6 +95,7 @@ pub fn from_wire(wire: pb::Call) -> Result<CallRecord, FieldError> {
         wrap_up_end_time,
         campaign,
         lead,
+        disposition_fields: fields,
     } = wire;
     let (tenant, call) = name::read_call("name", &call)?;
     let campaign = optional("campaign", &campaign, |text| CampaignId::parse(text).ok())?;
@@ -123,7 +125,11 @@ pub fn from_wire(wire: pb::Call) -> Result<CallRecord, FieldError> {
         outcome: optional("outcome", &outcome, CallOutcome::parse)?,
         cause: optional("cause", &cause, EndCause::parse)?,
         released_by: optional("released_by", &released_by, ReleasedBy::parse)?,
-        disposition: code.map(|code| Disposition { code, automatic: disposition_automatic }),
+        disposition: code.map(|code| Disposition {
+            code,
+            automatic: disposition_automatic,
+            fields,
+        }),
         wrapped_up_at: read_moment("wrap_up_end_time", wrap_up_end_time)?,
     })
 }

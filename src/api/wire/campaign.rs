@@ -42,6 +42,7 @@ pub(super) fn to_wire(spec: &CampaignSpec) -> pb::Campaign {
         reserve,
         lines_per_agent_max,
         callback_fallback,
+        dispositions,
     } = spec;
     pb::Campaign {
         id: id.to_string(),
@@ -66,6 +67,7 @@ pub(super) fn to_wire(spec: &CampaignSpec) -> pb::Campaign {
         reserve: *reserve,
         lines_per_agent_max: *lines_per_agent_max,
         callback_fallback: Some(span(*callback_fallback)),
+        dispositions: dispositions.as_ref().map(ToString::to_string).unwrap_or_default(),
     }
 }
 
@@ -94,6 +96,7 @@ pub(super) fn from_wire(faults: &mut Faults, at: &str, wire: pb::Campaign) -> Op
         reserve,
         lines_per_agent_max,
         callback_fallback,
+        dispositions,
     } = wire;
     let field = |name: &str| format!("{at}.{name}");
     let campaign = faults.keep(id(&field("id"), &campaign, CampaignId::parse));
@@ -111,6 +114,7 @@ pub(super) fn from_wire(faults: &mut Faults, at: &str, wire: pb::Campaign) -> Op
     let codes = faults.ids(&field("codes"), codes, Slug::parse);
     let hours = hours.map(|it| hours_from_wire(faults, &field("hours"), it));
     let recycle = recycle_from_wire(faults, &field("recycle"), recycle);
+    let dispositions = faults.optional_id(&field("dispositions"), &dispositions, Slug::parse);
     let absent = CampaignSpec::new(campaign?, display_name, client?, queue?, caller_ids?);
     let mut span = |name: &str, wire, absent| faults.span(&field(name), wire, absent);
     let ring_timeout = span("ring_timeout", ring_timeout, absent.ring_timeout);
@@ -136,6 +140,7 @@ pub(super) fn from_wire(faults: &mut Faults, at: &str, wire: pb::Campaign) -> Op
         reserve,
         lines_per_agent_max: given(lines_per_agent_max, absent.lines_per_agent_max),
         callback_fallback: fallback?,
+        dispositions,
         ..absent
     })
 }

@@ -11,7 +11,7 @@ use timbre_model::{
 use super::faults::{Faults, small};
 use super::name::{cut, id};
 use super::time::{moment, read_span, span};
-use super::{campaign, lead, outbound};
+use super::{campaign, casework, disposition, lead, outbound};
 use crate::api::pb;
 
 /// What becomes of passwords on the way out. Sealed ones never leave.
@@ -39,12 +39,14 @@ pub fn to_wire(spec: &FloorSpec, passwords: Passwords) -> pb::Floor {
         skills,
         pauses,
         dispositions,
+        disposition_trees,
         queues,
         agents,
         trunks,
         entry_points,
         lists,
         campaigns,
+        casework,
     } = spec;
     pb::Floor {
         name: String::new(),
@@ -60,6 +62,8 @@ pub fn to_wire(spec: &FloorSpec, passwords: Passwords) -> pb::Floor {
         entry_points: entry_points.iter().map(entry_point_to_wire).collect(),
         lists: lists.iter().map(lead::list_to_wire).collect(),
         campaigns: campaigns.iter().map(campaign::to_wire).collect(),
+        disposition_trees: disposition_trees.iter().map(disposition::tree_to_wire).collect(),
+        casework: Some(casework::to_wire(casework, passwords)),
     }
 }
 
@@ -74,12 +78,14 @@ pub fn from_wire(wire: pb::Floor) -> Result<FloorSpec, Vec<FieldError>> {
         skills,
         pauses,
         dispositions,
+        disposition_trees,
         queues,
         agents,
         trunks,
         entry_points,
         lists,
         campaigns,
+        casework,
     } = wire;
     let mut faults = Faults(Vec::new());
     let spec = FloorSpec {
@@ -93,6 +99,12 @@ pub fn from_wire(wire: pb::Floor) -> Result<FloorSpec, Vec<FieldError>> {
         entry_points: faults.each("entry_points", entry_points, entry_point_from_wire),
         lists: faults.each("lists", lists, lead::list_from_wire),
         campaigns: faults.each("campaigns", campaigns, campaign::from_wire),
+        disposition_trees: faults.each(
+            "disposition_trees",
+            disposition_trees,
+            disposition::tree_from_wire,
+        ),
+        casework: casework::from_wire(&mut faults, "casework", casework.unwrap_or_default()),
     };
     if faults.0.is_empty() { Ok(spec) } else { Err(faults.0) }
 }
@@ -132,6 +144,8 @@ fn queue_to_wire(queue: &QueueSpec) -> pb::Queue {
         max_wait,
         capacity,
         announcements: Announcements { language },
+        dispositions,
+        survey,
     } = queue;
     pb::Queue {
         id: id.to_string(),
@@ -148,6 +162,8 @@ fn queue_to_wire(queue: &QueueSpec) -> pb::Queue {
         max_wait: Some(span(*max_wait)),
         capacity: *capacity,
         language: language_word(*language).to_owned(),
+        dispositions: dispositions.as_ref().map(ToString::to_string).unwrap_or_default(),
+        survey: survey.map(casework::survey_to_wire),
     }
 }
 
@@ -168,6 +184,8 @@ fn queue_from_wire(faults: &mut Faults, at: &str, wire: pb::Queue) -> Option<Que
         max_wait,
         capacity,
         language,
+        dispositions,
+        survey,
     } = wire;
     let field = |name: &str| format!("{at}.{name}");
     let queue = faults.keep(id(&field("id"), &queue, QueueId::parse));
@@ -176,6 +194,8 @@ fn queue_from_wire(faults: &mut Faults, at: &str, wire: pb::Queue) -> Option<Que
     let skills = faults.skills(&field("skills"), skills);
     let ring = ring_from_wire(faults, &field("ring"), ring);
     let language = faults.keep(read_language(&field("language"), &language));
+    let dispositions = faults.optional_id(&field("dispositions"), &dispositions, Slug::parse);
+    let survey = survey.and_then(|it| casework::survey_from_wire(faults, &field("survey"), it));
     let mut span = |name: &str, wire| faults.keep(read_span(&field(name), wire)).flatten();
     let [service_level, short_abandonment, offer_timeout] = [
         span("service_level", service_level),
@@ -200,6 +220,8 @@ fn queue_from_wire(faults: &mut Faults, at: &str, wire: pb::Queue) -> Option<Que
         max_wait: max_wait.unwrap_or(absent.max_wait),
         capacity: if capacity == 0 { absent.capacity } else { capacity },
         announcements: Announcements { language: language? },
+        dispositions,
+        survey,
         ..absent
     })
 }
@@ -242,7 +264,7 @@ fn skills_to_wire(skills: &BTreeMap<SkillId, u8>) -> BTreeMap<String, u32> {
 }
 
 fn agent_to_wire(agent: &AgentSpec, passwords: Passwords) -> pb::Agent {
-    let AgentSpec { id, name, skills, site, station, password } = agent;
+    let AgentSpec { id, name, skills, site, station, password, clients } = agent;
     let station = match station {
         StationMode::OnDemand => pb::StationMode::OnDemand,
         StationMode::Persistent => pb::StationMode::Persistent,
@@ -254,11 +276,12 @@ fn agent_to_wire(agent: &AgentSpec, passwords: Passwords) -> pb::Agent {
         site: site.as_ref().map(ToString::to_string).unwrap_or_default(),
         station: station.into(),
         password: password_to_wire(password.as_ref(), passwords),
+        clients: clients.iter().map(ToString::to_string).collect(),
     }
 }
 
 fn agent_from_wire(faults: &mut Faults, at: &str, wire: pb::Agent) -> Option<AgentSpec> {
-    let pb::Agent { id: agent, display_name, skills, site, station, password } = wire;
+    let pb::Agent { id: agent, display_name, skills, site, station, password, clients } = wire;
     let field = |name: &str| format!("{at}.{name}");
     let agent = faults.keep(id(&field("id"), &agent, AgentId::parse));
     let skills = faults.skills(&field("skills"), skills);
@@ -277,7 +300,8 @@ fn agent_from_wire(faults: &mut Faults, at: &str, wire: pb::Agent) -> Option<Age
         }
     };
     let password = read_password(password);
-    Some(AgentSpec { id: agent?, name: display_name, skills, site, station, password })
+    let clients = faults.ids(&field("clients"), clients, ClientId::parse);
+    Some(AgentSpec { id: agent?, name: display_name, skills, site, station, password, clients })
 }
 
 fn trunk_to_wire(trunk: &TrunkSpec, passwords: Passwords) -> pb::Trunk {

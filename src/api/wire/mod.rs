@@ -6,6 +6,8 @@ pub mod agent;
 pub mod attempt;
 pub mod call;
 pub mod campaign;
+mod casework;
+pub mod disposition;
 pub mod do_not_call;
 pub mod dry_run;
 pub mod error;

@@ -48,7 +48,7 @@ pub fn words(what: &TimelineKind) -> (&'static str, Vec<(&'static str, String)>)
             ("ended", vec![say("cause", cause), say("released_by", released_by)])
         }
         TimelineKind::WrapUpExtended => ("wrap_up_extended", vec![]),
-        TimelineKind::WrappedUp { disposition: Disposition { code, automatic } } => {
+        TimelineKind::WrappedUp { disposition: Disposition { code, automatic, fields: _ } } => {
             ("wrapped_up", vec![say("disposition", code), say("automatic", automatic)])
         }
     }
@@ -97,10 +97,10 @@ fn read_kind(kind: &str, details: &Details) -> Result<TimelineKind, FieldError> 
         },
         "wrap_up_extended" => TimelineKind::WrapUpExtended,
         "wrapped_up" => TimelineKind::WrappedUp {
-            disposition: Disposition {
-                code: id("disposition", details.get("disposition"), Slug::parse)?,
-                automatic: details.parsed("automatic")?,
-            },
+            disposition: Disposition::new(
+                id("disposition", details.get("disposition"), Slug::parse)?,
+                details.parsed("automatic")?,
+            ),
         },
         other => {
             return Err(FieldError::new("kind", cut(other), "use a client as new as the server"));
@@ -156,7 +156,7 @@ mod tests {
             TimelineKind::AgentStreamResumed,
             TimelineKind::Ended { cause: EndCause::Completed, released_by: ReleasedBy::Customer },
             TimelineKind::WrapUpExtended,
-            TimelineKind::WrappedUp { disposition: Disposition { code, automatic: true } },
+            TimelineKind::WrappedUp { disposition: Disposition::new(code, true) },
         ]) {
             let at = Civil::from_micros(1_700_000_000_000_000 + i64::from(number));
             let entry = TimelineEntry { call, tenant: tenant.clone(), number, at, what };

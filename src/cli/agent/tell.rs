@@ -74,7 +74,7 @@ pub fn event(event: &AgentEvent) -> Option<String> {
             seconds(talked),
             seconds(held)
         ),
-        AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic } } => {
+        AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic, fields: _ } } => {
             format!("wrapped-up call={call} disposition={code} automatic={automatic}")
         }
         AgentEvent::DialRefused { campaign, because, until } => {

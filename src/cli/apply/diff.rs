@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 use serde_json::{Map, Value};
-use timbre_model::FloorSpec;
+use timbre_model::{CaseworkSpec, FloorSpec};
 
 /// A line for each thing that is added (`+`), taken away (`-`) or changed (`~`, with what of it). Passwords, which the
 /// server does not show, are not compared.
@@ -14,24 +14,31 @@ pub fn changes(before: &FloorSpec, after: &FloorSpec) -> Vec<String> {
         skills,
         pauses,
         dispositions,
+        disposition_trees,
         queues,
         agents,
         trunks,
         entry_points,
         lists,
         campaigns,
+        casework,
     } = after;
     let mut lines = Vec::new();
     things("client", "id", &before.clients, clients, &mut lines);
     words("skill", &before.skills, skills, &mut lines);
     words("pause", &before.pauses, pauses, &mut lines);
     words("disposition", &before.dispositions, dispositions, &mut lines);
+    things("disposition tree", "id", &before.disposition_trees, disposition_trees, &mut lines);
     things("queue", "id", &before.queues, queues, &mut lines);
     things("agent", "id", &before.agents, agents, &mut lines);
     things("trunk", "id", &before.trunks, trunks, &mut lines);
     things("entry point", "number", &before.entry_points, entry_points, &mut lines);
     things("list", "id", &before.lists, lists, &mut lines);
     things("campaign", "id", &before.campaigns, campaigns, &mut lines);
+    let changed = differing(&casework_fields(&before.casework), &casework_fields(casework));
+    if !changed.is_empty() {
+        lines.push(format!("~ casework: {}", changed.join(", ")));
+    }
     lines
 }
 
@@ -61,6 +68,22 @@ fn things<T: Serialize>(kind: &str, key: &str, before: &[T], after: &[T], lines:
 }
 
 type Fields = Map<String, Value>;
+
+fn casework_fields(casework: &CaseworkSpec) -> Fields {
+    let Ok(Value::Object(mut fields)) = serde_json::to_value(casework) else {
+        return Fields::new();
+    };
+    if let Some(Value::Object(mail)) = fields.get_mut("mail") {
+        mail.remove("password");
+    }
+    if let Some(Value::Array(hooks)) = fields.get_mut("webhooks") {
+        let hooks = hooks.iter_mut().filter_map(Value::as_object_mut);
+        hooks.for_each(|hook| {
+            hook.remove("secret");
+        });
+    }
+    fields
+}
 
 fn by_key<T: Serialize>(key: &str, things: &[T]) -> BTreeMap<String, Fields> {
     let fields = |thing: &T| match serde_json::to_value(thing) {

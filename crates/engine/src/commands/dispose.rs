@@ -17,7 +17,7 @@ pub(crate) fn apply(
     if !known.is_some_and(|it| it.spec.dispositions.contains(&code)) {
         return Err(Rejection::UnknownDisposition { code });
     }
-    let disposition = Disposition { code, automatic: false };
+    let disposition = Disposition::new(code, false);
     match turn.floor.agents[agent].state {
         AgentState::Talking { .. } => {
             turn.floor.calls[at].disposition = Some(disposition);

@@ -64,6 +64,8 @@ pub fn queue_spec(name: &str) -> QueueSpec {
         max_wait: Duration::from_secs(600),
         capacity: 200,
         announcements: Default::default(),
+        dispositions: None,
+        survey: None,
     }
 }
 
@@ -75,6 +77,7 @@ pub fn agent_spec(name: &str) -> AgentSpec {
         site: None,
         station: StationMode::OnDemand,
         password: None,
+        clients: Default::default(),
     }
 }
 

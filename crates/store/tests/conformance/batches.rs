@@ -10,7 +10,7 @@ use crate::world::*;
 
 /// Everything that a call leaves behind, with every field set.
 fn whole_life() -> Vec<Change> {
-    let disposition = Disposition { code: Slug::parse("sale").expect("a slug"), automatic: false };
+    let disposition = Disposition::new(Slug::parse("sale").expect("a slug"), false);
     let ended = CallRecord {
         ended_at: Some(at(9_000_000)),
         outcome: Some(CallOutcome::Answered),

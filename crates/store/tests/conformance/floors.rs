@@ -16,6 +16,7 @@ fn spec(agents: &[&str]) -> FloorSpec {
         site: None,
         station: StationMode::Persistent,
         password: None,
+        clients: Default::default(),
     });
     FloorSpec {
         agents: agents.collect(),

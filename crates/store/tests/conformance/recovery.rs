@@ -12,7 +12,7 @@ use crate::world::*;
 const RESTART: i64 = 50_000_000;
 
 fn unclassified() -> Disposition {
-    Disposition { code: Slug::parse("unclassified").expect("a slug"), automatic: true }
+    Disposition::new(Slug::parse("unclassified").expect("a slug"), true)
 }
 
 /// One call of each kind: waiting, talking, in wrap-up; and one of another tenant.

@@ -166,10 +166,7 @@ fn events() -> Vec<AgentEvent> {
             talked: span(100),
             held: span(50),
         },
-        AgentEvent::WrappedUp {
-            call: CALL,
-            disposition: Disposition { code: slug("venta"), automatic: false },
-        },
+        AgentEvent::WrappedUp { call: CALL, disposition: Disposition::new(slug("venta"), false) },
     ];
     events.extend(GoAwayReason::ALL.iter().map(|&why| AgentEvent::GoAway(why)));
     let outcomes = OfferOutcome::ALL.iter();

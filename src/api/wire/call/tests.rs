@@ -34,7 +34,11 @@ prop_compose! {
         outcome in outcome(),
         cause in prop::option::of(prop::sample::select(EndCause::ALL)),
         released_by in prop::option::of(prop::sample::select(ReleasedBy::ALL)),
-        disposition in prop::option::of((slug(), any::<bool>())),
+        disposition in prop::option::of((
+            slug(),
+            any::<bool>(),
+            prop::collection::btree_map("[a-z]{1,5}", ".{0,9}", 0..3),
+        )),
         outbound in prop::option::of((slug(), prop::option::of(1..u64::MAX))),
     ) -> CallRecord {
         CallRecord {
@@ -53,8 +57,8 @@ prop_compose! {
                 longest: Duration::from_micros(longest),
             },
             ended_at, outcome, cause, released_by,
-            disposition: disposition.map(|(code, automatic)| {
-                Disposition { code: Slug::parse(&code).expect("a slug"), automatic }
+            disposition: disposition.map(|(code, automatic, fields)| {
+                Disposition { code: Slug::parse(&code).expect("a slug"), automatic, fields }
             }),
             wrapped_up_at,
             outbound: outbound.map(|(campaign, lead)| PlacedFor {

@@ -6,13 +6,19 @@ use super::*;
 use std::collections::BTreeSet;
 
 use timbre_model::{
-    AttemptOutcome, Cadence, CallerIdPool, CampaignId, CampaignList, CampaignSpec, DaySpan,
-    DialMode, DuplicatePolicy, LeadOrder, ListId, ListSpec, OutboundSpec, PacingMethod,
-    PhoneNumber, Purpose, Recycle, RecycleRule, Rotation, Secret, Voice, WeeklyHours,
+    AttemptOutcome, Cadence, CallerIdPool, CampaignId, CampaignList, CampaignSpec, CaseworkSpec,
+    DaySpan, DepartmentSpec, DialMode, DispositionSpec, DispositionTree, DuplicatePolicy, Effect,
+    EscalationRole, FieldKind, FieldSpec, FollowUpOutcome, FollowUpPolicy, LeadOrder, ListId,
+    ListSpec, MailSpec, OutboundSpec, PacingMethod, PhoneNumber, Purpose, Reach, Recycle,
+    RecycleRule, Rotation, Secret, SurveyKind, SurveySpec, Voice, WebhookSpec, WeeklyHours,
 };
 
 fn slug() -> impl Strategy<Value = String> {
     "[a-z0-9][a-z0-9_.-]{0,8}"
+}
+
+fn word() -> impl Strategy<Value = Slug> {
+    slug().prop_map(|text| Slug::parse(&text).expect("a slug"))
 }
 
 fn skills() -> impl Strategy<Value = BTreeMap<SkillId, u8>> {
@@ -38,6 +44,8 @@ prop_compose! {
         (wrap_up, wrap_up_extension, max_wait) in (seconds(), seconds(), seconds()),
         (cadence, answer_after_rings, answer_by_rings) in (cadence(), 0..9_u32, 0..9_u32),
         english: bool,
+        dispositions in prop::option::of(word()),
+        survey in prop::option::of((prop::sample::select(SurveyKind::ALL), seconds())),
     ) -> QueueSpec {
         QueueSpec {
             id: QueueId::parse(&id).expect("a slug"),
@@ -49,6 +57,8 @@ prop_compose! {
             announcements: Announcements {
                 language: if english { Language::En } else { Language::Es },
             },
+            dispositions,
+            survey: survey.map(|(kind, period)| SurveySpec { kind, period }),
         }
     }
 }
@@ -61,6 +71,7 @@ prop_compose! {
         site in prop::option::of(slug()),
         persistent: bool,
         password in prop::option::of("[ -~]{1,12}"),
+        clients in prop::collection::btree_set(word(), 0..3),
     ) -> AgentSpec {
         AgentSpec {
             id: AgentId::parse(&id).expect("a slug"),
@@ -69,6 +80,7 @@ prop_compose! {
             site: site.map(|text| SiteId::parse(&text).expect("a slug")),
             station: if persistent { StationMode::Persistent } else { StationMode::OnDemand },
             password: password.map(Digest::Plain),
+            clients: clients.iter().map(|it| ClientId::parse(it.as_str()).expect("a slug")).collect(),
         }
     }
 }
@@ -196,6 +208,7 @@ prop_compose! {
             (prop::option::of(slug()), prop::collection::btree_set(slug(), 0..3)),
         (hours, recycle) in (prop::option::of(hours()), recycle()),
         (weight, reserve) in (1..900_u32, 0..9_u32),
+        dispositions in prop::option::of(word()),
     ) -> CampaignSpec {
         let slug = |text: String| Slug::parse(&text).expect("a slug");
         CampaignSpec {
@@ -213,6 +226,129 @@ prop_compose! {
             sector: sector.map(slug),
             codes: codes.into_iter().map(slug).collect(),
             hours, recycle, weight, reserve, lines_per_agent_max, callback_fallback,
+            dispositions,
+        }
+    }
+}
+
+fn effect() -> impl Strategy<Value = Effect> {
+    let reach = prop::sample::select(&[Reach::Tenant, Reach::Client, Reach::Campaign]);
+    prop_oneof![
+        Just(Effect::Final),
+        seconds().prop_map(|after| Effect::Retry { after }),
+        Just(Effect::Callback),
+        reach.prop_map(|reach| Effect::DoNotCall { reach }),
+        Just(Effect::Refused),
+        word().prop_map(|policy| Effect::Sale { policy }),
+        Just(Effect::Complaint),
+        Just(Effect::WrongNumber),
+        Just(Effect::Deceased),
+        prop::sample::select(FollowUpOutcome::ALL).prop_map(Effect::FollowUp),
+    ]
+}
+
+fn field() -> impl Strategy<Value = FieldSpec> {
+    let kind = prop_oneof![
+        Just(FieldKind::Text),
+        Just(FieldKind::Number),
+        Just(FieldKind::Time),
+        prop::collection::vec(".{0,6}", 0..3).prop_map(FieldKind::Choice),
+    ];
+    (word(), ".{0,12}", kind, any::<bool>()).prop_map(|(id, name, kind, optional)| FieldSpec {
+        id,
+        name,
+        kind,
+        optional,
+    })
+}
+
+prop_compose! {
+    fn leaf()(
+        (code, name) in (word(), ".{0,12}"),
+        key in prop::option::of("[0-9a-z]"),
+        vicidial in prop::option::of("[A-Z]{1,6}"),
+        effects in prop::collection::vec(effect(), 0..4),
+        fields in prop::collection::vec(field(), 0..3),
+    ) -> DispositionSpec {
+        let key = key.and_then(|it| it.chars().next());
+        DispositionSpec { code, name, key, vicidial, effects, fields, children: Vec::new() }
+    }
+}
+
+fn tree() -> impl Strategy<Value = DispositionTree> {
+    let spec = leaf().prop_recursive(3, 12, 4, |below| {
+        (leaf(), prop::collection::vec(below, 0..4))
+            .prop_map(|(spec, children)| DispositionSpec { children, ..spec })
+    });
+    (word(), prop::collection::vec(spec, 0..3))
+        .prop_map(|(id, dispositions)| DispositionTree { id, dispositions })
+}
+
+fn agents() -> impl Strategy<Value = BTreeSet<AgentId>> {
+    let agent = slug().prop_map(|text| AgentId::parse(&text).expect("a slug"));
+    prop::collection::btree_set(agent, 0..3)
+}
+
+fn listed() -> impl Strategy<Value = ListId> {
+    slug().prop_map(|text| ListId::parse(&text).expect("a slug"))
+}
+
+prop_compose! {
+    fn departments()(
+        all in prop::collection::vec((word(), ".{0,9}", prop::option::of("[a-z]{1,5}"), agents()), 0..3),
+    ) -> Vec<DepartmentSpec> {
+        let read = |(id, name, mail, agents)| DepartmentSpec { id, name, mail, agents };
+        all.into_iter().map(read).collect()
+    }
+}
+
+prop_compose! {
+    fn escalation()(
+        all in prop::collection::vec((word(), seconds(), prop::option::of("[a-z]{1,5}"), agents()), 0..3),
+    ) -> Vec<EscalationRole> {
+        let read = |(role, after, mail, agents)| EscalationRole { role, after, agents, mail };
+        all.into_iter().map(read).collect()
+    }
+}
+
+fn policy() -> impl Strategy<Value = FollowUpPolicy> {
+    let spans = prop::collection::vec(seconds(), 0..3);
+    (word(), spans, listed(), 1..9_u32, prop::collection::vec(".{0,9}", 0..3)).prop_map(
+        |(id, after, list, tries, promises)| FollowUpPolicy { id, after, list, tries, promises },
+    )
+}
+
+fn webhook() -> impl Strategy<Value = WebhookSpec> {
+    let types = prop::collection::btree_set("[a-z]{1,5}", 0..3);
+    let client = prop::option::of(word());
+    (word(), "[a-z]{1,9}", "[a-z]{1,9}", types, client).prop_map(
+        |(id, url, secret, types, client)| {
+            let client = client.map(|it| ClientId::parse(it.as_str()).expect("a slug"));
+            WebhookSpec { id, url, secret: Secret::new(secret), types, client }
+        },
+    )
+}
+
+fn mail() -> impl Strategy<Value = MailSpec> {
+    let account = prop::option::of(("[a-z]{1,6}", "[a-z]{1,6}"));
+    ("[a-z]{1,9}", "[a-z]{1,9}", account).prop_map(|(server, from, account)| {
+        let (username, password) = account.unzip();
+        MailSpec { server, from, username, password: password.map(Secret::new) }
+    })
+}
+
+prop_compose! {
+    fn casework()(
+        (country, region) in (prop::option::of("[A-Z]{2}"), prop::option::of("[A-Z]{2}")),
+        zone in prop::option::of("[A-Z][a-z]{1,5}"),
+        (departments, escalation) in (departments(), escalation()),
+        warnings in prop::collection::vec(seconds(), 0..3),
+        follow_ups in prop::collection::vec(policy(), 0..3),
+        (callbacks, mail) in (prop::option::of(listed()), prop::option::of(mail())),
+        webhooks in prop::collection::vec(webhook(), 0..3),
+    ) -> CaseworkSpec {
+        CaseworkSpec {
+            country, region, zone, departments, escalation, warnings, follow_ups, callbacks, mail, webhooks,
         }
     }
 }
@@ -228,6 +364,8 @@ prop_compose! {
         entry_points in prop::collection::vec(("\\+[1-9][0-9]{5,12}", slug()), 0..3),
         lists in prop::collection::vec(list(), 0..3),
         campaigns in prop::collection::vec(campaign(), 0..3),
+        disposition_trees in prop::collection::vec(tree(), 0..3),
+        casework in casework(),
     ) -> FloorSpec {
         let pauses: BTreeSet<Slug> =
             pauses.iter().map(|text| Slug::parse(text).expect("a slug")).collect();
@@ -237,7 +375,7 @@ prop_compose! {
             }).collect(),
             skills: skills.into_keys().collect(),
             dispositions: pauses.clone(),
-            pauses, queues, agents, trunks, lists, campaigns,
+            pauses, queues, agents, trunks, lists, campaigns, disposition_trees, casework,
             entry_points: entry_points.into_iter().map(|(number, queue)| EntryPointSpec {
                 number: PhoneNumber::parse(&number).expect("a number"),
                 queue: QueueId::parse(&queue).expect("a slug"),
@@ -260,6 +398,9 @@ proptest! {
         prop_assert!(shown.trunks.iter().all(|trunk| trunk.password.is_empty()));
         let outbound = shown.trunks.iter().filter_map(|trunk| trunk.outbound.as_ref());
         prop_assert!(outbound.clone().all(|it| it.password.is_empty()));
+        let casework = shown.casework.clone().unwrap_or_default();
+        prop_assert!(casework.mail.iter().all(|mail| mail.password.is_empty()));
+        prop_assert!(casework.webhooks.iter().all(|hook| hook.secret.is_empty()));
         prop_assert_eq!((shown.name.as_str(), shown.etag.as_str()), ("tenants/acme/floor", "3"));
     }
 }

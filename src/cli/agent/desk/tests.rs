@@ -119,7 +119,7 @@ fn a_call_remembers_its_caller_from_the_offer_until_it_is_wrapped_up() {
     assert!(desk.offer.is_none());
     let caller = desk.talk.as_ref().and_then(|it| it.caller.clone());
     assert!(matches!(caller, Some(CallerId::Number(_))));
-    let disposition = timbre_model::Disposition { code: slug("venta"), automatic: false };
+    let disposition = timbre_model::Disposition::new(slug("venta"), false);
     happens(&mut desk, server(0), AgentEvent::WrappedUp { call: CALL, disposition });
     assert!(desk.talk.is_none());
 }

@@ -66,6 +66,7 @@ fn floor(seed: u64) -> FloorSpec {
         site: None,
         station: if n % 4 == 3 { StationMode::OnDemand } else { StationMode::Persistent },
         password: None,
+        clients: Default::default(),
     };
     floor.agents = (0..AGENTS).map(agent).collect();
     let predictive = |controller| DialMode::Predictive { controller };

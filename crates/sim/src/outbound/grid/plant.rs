@@ -94,6 +94,7 @@ fn floor(agents: u32, mode: DialMode) -> FloorSpec {
         site: None,
         station: StationMode::Persistent,
         password: None,
+        clients: Default::default(),
     };
     FloorSpec {
         clients: vec![ClientSpec { id: client.clone(), name: String::new() }],

@@ -68,6 +68,7 @@ impl ScenarioSpec {
                     site: None,
                     station: StationMode::Persistent,
                     password: None,
+                    clients: Default::default(),
                 })
             });
             floor.agents.extend(agents);
