@@ -5,16 +5,20 @@
 
 mod calendar;
 mod call_end;
-mod case;
-mod customer;
+pub mod callback;
+pub mod case;
+pub mod customer;
 mod id;
 mod index;
-mod message;
+pub mod message;
 mod record;
 mod sale;
+mod terms;
+pub mod trouble;
 
 pub use calendar::WorkingDays;
-pub use call_end::{MediaStats, Survey, Trouble, TroubleKind};
+pub use call_end::Survey;
+pub use callback::{Callback, CallbackState, CallbackWhy};
 pub use case::{
     Answer, Case, CaseKind, CaseState, Cause, Channel, Confirmation, Deadline, Matter, Note, Party,
     Proposal, Receipt, Severity, Step, StepDone, Task,
@@ -25,9 +29,8 @@ pub use customer::{
 pub use id::{
     CallbackId, CaseId, CaseKey, CustomerId, FollowUpId, MessageId, SaleId, SurveyId, TroubleId,
 };
-pub use message::{
-    CallBack, Callback, CallbackState, CallbackWhy, Decision, Delivery, Message, MessageState,
-    Recipient,
-};
+pub use message::{CallBack, Decision, Delivery, Message, MessageState, Recipient};
 pub use record::{Act, AgendaItem, By, Index, NewEvent, Record, RecordKind, Refusal, Work};
 pub use sale::{FollowUp, FollowUpState, Promise, Sale};
+pub use terms::{Term, TermSpan, TermVerified, Terms};
+pub use trouble::{MediaStats, Trouble, TroubleKind};

@@ -1,13 +1,19 @@
-//! Messages (recados) and promised calls.
+//! Messages (recados).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
-use timbre_model::{
-    AgentId, CallId, Civil, ClientId, LeadId, ListId, PhoneNumber, Slug, TenantId, words,
-};
+use timbre_model::{AgentId, CallId, Civil, ClientId, PhoneNumber, Slug, TenantId, words};
 
 use crate::{By, CallbackId, CustomerId, MessageId};
+
+mod deliver;
+mod mail;
+mod take;
+
+pub use deliver::{answer, decide, deliver};
+pub use mail::{MessageMail, mail};
+pub use take::{NewMessage, TEXT_MAX, take};
 
 /// A message that somebody left for somebody.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -48,6 +54,9 @@ pub struct Message {
     pub decision: Option<Decision>,
     /// When it was delivered first, and through what.
     pub delivered: Option<(Civil, Delivery)>,
+    /// The call that was promised by it, once it is passed on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub callback: Option<CallbackId>,
     /// When it was answered, by whom, and what was said.
     pub answered: Option<(Civil, By, String)>,
 }
@@ -113,85 +122,12 @@ pub enum Delivery {
     Mail,
 }
 
-/// A call that was promised to a customer outside of a campaign, or is owed to one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Callback {
-    /// Its id.
-    pub id: CallbackId,
-    /// Whose.
-    pub tenant: TenantId,
-    /// The client company it concerns.
-    pub client: ClientId,
-    /// Counts its changes from 1.
-    pub version: u64,
-    /// Why it is owed.
-    pub why: CallbackWhy,
-    /// When it was promised.
-    pub made_at: Civil,
-    /// The conversation it follows.
-    pub call: Option<CallId>,
-    /// Who is called.
-    pub customer: Option<CustomerId>,
-    /// Their name.
-    pub customer_name: String,
-    /// Where.
-    pub number: PhoneNumber,
-    /// When it falls due.
-    pub due_at: Civil,
-    /// By whom, as long as that can be; `None`: anybody.
-    pub agent: Option<AgentId>,
-    /// Where it stands.
-    pub state: CallbackState,
-    /// The list into which it was laid.
-    pub list: Option<ListId>,
-    /// The lead that it became.
-    pub lead: Option<LeadId>,
-    /// After this it is no use any more.
-    pub expires_at: Civil,
-    /// What it is about.
-    pub note: String,
-    /// When it ended.
-    pub ended_at: Option<Civil>,
-}
-
-/// Why a call is owed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CallbackWhy {
-    /// It was promised.
-    Promised,
-    /// The conversation was lost by a technical failure.
-    CallLost,
-}
-
-/// Where a callback stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum CallbackState {
-    /// Its time has not come.
-    Planned,
-    /// Its time has come.
-    Due,
-    /// It was dialed.
-    Attempting,
-    /// The customer was reached.
-    Done,
-    /// It was not done in time.
-    Expired,
-}
-
 words! {
     MessageState {
         Held = "held", Taken = "taken", Delivered = "delivered", Answered = "answered", Dropped = "dropped",
     }
     Delivery { Stream = "stream", Mail = "mail", }
-    CallbackWhy { Promised = "promised", CallLost = "call_lost", }
-    CallbackState {
-        Planned = "planned", Due = "due", Attempting = "attempting", Done = "done", Expired = "expired",
-    }
 }
 
-impl CallbackState {
-    /// Nothing more is to be done.
-    pub const fn is_over(self) -> bool {
-        matches!(self, Self::Done | Self::Expired)
-    }
-}
+#[cfg(test)]
+mod tests;
