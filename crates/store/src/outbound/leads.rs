@@ -106,7 +106,7 @@ pub(super) const WAITS_CALLBACK: i64 = 1;
 pub(super) const WAITS_RETRY: i64 = 2;
 
 /// The columns from `state` to `why`. A claim is no state of its own: [`commit_statements`] treats it.
-fn write_state(state: &LeadState, to: &mut Args) {
+pub(super) fn write_state(state: &LeadState, to: &mut Args) {
     match state {
         LeadState::Ready | LeadState::Claimed => {
             to.text("ready").int(None).int(None).text(None).text(None)

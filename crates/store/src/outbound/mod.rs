@@ -10,6 +10,7 @@ mod evidence;
 mod filter;
 pub(crate) mod gate;
 mod import;
+mod laid;
 pub(crate) mod leads;
 mod lists;
 mod rank;

@@ -11,9 +11,9 @@ use crate::row::Columns;
 
 /// An import's row.
 #[derive(Debug, Clone)]
-pub(super) struct Batch {
-    pub(super) number: i64,
-    pub(super) state: String,
+pub(in crate::outbound) struct Batch {
+    pub(in crate::outbound) number: i64,
+    pub(in crate::outbound) state: String,
     pub(super) leads: u64,
 }
 
@@ -59,7 +59,7 @@ impl Import {
     }
 
     /// The import, held until the transaction ends.
-    pub(super) async fn existing(
+    pub(in crate::outbound) async fn existing(
         &self,
         transaction: &mut Transaction,
     ) -> Result<Batch, StoreError> {

@@ -27,7 +27,7 @@ static NEW_LEADS: Table = Table::new(
 );
 
 impl Import {
-    pub(super) async fn chunk(
+    pub(in crate::outbound) async fn chunk(
         &self,
         transaction: &mut Transaction,
         chunk: u64,

@@ -68,10 +68,10 @@ static NUMBERS: Table = Table::new(
 );
 
 /// One import.
-struct Import {
-    tenant: TenantId,
-    list: ListSpec,
-    name: String,
+pub(super) struct Import {
+    pub(super) tenant: TenantId,
+    pub(super) list: ListSpec,
+    pub(super) name: String,
 }
 
 impl Store {
