@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use timbre_engine::{Event, EventKind};
 use timbre_model::{AgentRef, AgentStateKind, AttemptOutcome, CampaignRef, FloorSpec, TenantId};
+use tokio::sync::watch;
 
 pub use floor_log::{FloorLog, FloorUpdate, LOG_MAX, Missed};
 pub use shift::{
@@ -30,6 +31,7 @@ struct Shared {
     logs: Mutex<HashMap<TenantId, Arc<FloorLog>>>,
     tally: Mutex<Tally>,
     floors: Mutex<HashMap<TenantId, Arc<FloorSpec>>>,
+    kept: watch::Sender<()>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -42,6 +44,7 @@ impl Feed {
         if events.is_empty() {
             return;
         }
+        self.kept();
         let mut shifts = locked(&self.shared.shifts);
         let mut tally = locked(&self.shared.tally);
         for event in events {
@@ -61,6 +64,16 @@ impl Feed {
         }
     }
 
+    /// Something was kept that others may wait for in the store.
+    pub fn kept(&self) {
+        self.shared.kept.send_replace(());
+    }
+
+    /// Tells that something was kept, not what.
+    pub fn news(&self) -> watch::Receiver<()> {
+        self.shared.kept.subscribe()
+    }
+
     /// A floor definition took effect.
     pub fn floor_applied(&self, tenant: TenantId, spec: FloorSpec) {
         locked(&self.shared.floors).insert(tenant, Arc::new(spec));
@@ -69,6 +82,11 @@ impl Feed {
     /// A tenant's floor definition.
     pub fn floor(&self, tenant: &TenantId) -> Option<Arc<FloorSpec>> {
         locked(&self.shared.floors).get(tenant).cloned()
+    }
+
+    /// The tenants that have a floor.
+    pub fn tenants(&self) -> Vec<TenantId> {
+        locked(&self.shared.floors).keys().cloned().collect()
     }
 
     /// What happened to a tenant's floor, for watchers.
