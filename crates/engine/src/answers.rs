@@ -53,6 +53,13 @@ impl Answers {
         self.of_today().answered += 1;
     }
 
+    /// What was answered then turns out to be no live answer.
+    pub(crate) fn unanswered(&mut self, at: Civil) {
+        if let Some(of) = self.days.get_mut(&day(at)) {
+            of.answered = of.answered.saturating_sub(1);
+        }
+    }
+
     pub(crate) fn abandoned(&mut self) {
         self.of_today().abandoned += 1;
     }

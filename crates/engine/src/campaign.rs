@@ -235,7 +235,7 @@ impl Campaign {
                     Some(memory) => Controller::resume(settings, memory),
                     None => Controller::new(settings),
                 };
-                let (abandoned, answered) = self.answers.counted(&self.plan, now);
+                let (abandoned, answered) = self.counted(now);
                 controller.window_restarted(abandoned, answered);
                 self.pacer = Some(Pacer(controller));
             }
@@ -277,17 +277,24 @@ impl Campaign {
         self.answers.cap(self.spec().abandonment_cap)
     }
 
-    /// A new UTC day may bring another law, and another period of one; the day before tells how many answers to expect.
+    /// Abandoned and all answers in the law's period, as the controller counts them: it does not know of machines until an
+    /// agent has heard them, and so its cap is less instead.
+    fn counted(&self, now: Civil) -> (u64, u64) {
+        let (abandoned, live) = self.answers.counted(&self.plan, now);
+        (abandoned, (live as f64 / self.heard.persons()).round() as u64)
+    }
+
+    /// A new UTC day may bring another law, and another period of one. How many answers to expect is aimed at within
+    /// the minute, with what was learnt of them.
     pub(crate) fn turn_day(&mut self, now: Civil) {
         if !self.answers.turn(now) {
             return;
         }
         self.answers.look_up(&self.plan, now);
-        let (abandoned, answered) = self.answers.counted(&self.plan, now);
+        let (abandoned, answered) = self.counted(now);
         if let Some(pacer) = &mut self.pacer {
             pacer.0.window_restarted(abandoned, answered);
         }
-        self.aim_pacer();
     }
 
     /// Takes over what the store holds.
@@ -364,9 +371,11 @@ mod tests {
         let (first, cap) = (target(&it), it.cap());
         (0..5_000).for_each(|_| it.answers.answered());
         it.turn_day(NOON + DAY);
+        it.aim_pacer();
         assert_eq!(target(&it), target_for(cap, 20, 5_000));
         assert_ne!(target(&it), first);
         it.turn_day(NOON + DAY * 2);
+        it.aim_pacer();
         assert_eq!(target(&it), first, "as if nothing were known");
     }
 

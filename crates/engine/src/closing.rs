@@ -54,29 +54,52 @@ impl Turn<'_> {
         self.note_end(attempt, outcome, by);
     }
 
-    /// Puts the end into the record and tells it.
+    /// Puts the end into the record.
     fn note_end(&mut self, attempt: usize, outcome: AttemptOutcome, by: ReleasedBy) {
         let it = &mut self.floor.attempts[attempt];
         it.record.ended_at = Some(self.now.civil);
         it.record.outcome = Some(outcome);
         it.record.released_by = Some(by);
+    }
+
+    /// Tells an end as it is written.
+    fn tell_attempt_end(&mut self, attempt: usize) {
+        let it = &self.floor.attempts[attempt];
         let ended = AttemptEnded {
             attempt: it.record.id,
             campaign: it.placed.campaign.clone(),
             trunk: self.floor.trunks[it.trunk].name.clone(),
-            outcome,
+            outcome: it.record.outcome.unwrap_or(AttemptOutcome::Indeterminate),
             sip_status: it.record.sip_status,
             in_setup: it.in_setup(self.now.mono),
         };
         self.event(EventKind::AttemptEnded(ended));
     }
 
+    /// An agent who was connected with a machine has reached nobody: it is no live answer.
+    fn judge_answer(&mut self, attempt: usize) {
+        let it = &mut self.floor.attempts[attempt];
+        let campaign = &mut self.floor.campaigns[it.campaign];
+        if it.record.connected_at.is_none() {
+            return;
+        }
+        let verdict = it.record.machine_corrected.or(it.record.machine);
+        let machine = verdict == Some(MachineVerdict::Machine);
+        campaign.heard.hear(machine);
+        if machine && it.record.outcome == Some(AttemptOutcome::Connected) {
+            it.record.outcome = Some(AttemptOutcome::Machine);
+            it.record.answered_at.into_iter().for_each(|at| campaign.answers.unanswered(at));
+        }
+    }
+
     /// Writes an attempt for the last time, and where its lead stands now.
     pub(crate) fn close_attempt(&mut self, attempt: usize, disposition: Option<Disposition>) {
+        self.judge_answer(attempt);
         let it = &mut self.floor.attempts[attempt];
         it.record.disposition = disposition;
         self.write_attempt(attempt);
         self.place_lead(attempt);
+        self.tell_attempt_end(attempt);
         let it = &mut self.floor.attempts[attempt];
         self.floor.timers.set(&mut it.timer, attempt, None);
         let it = self.floor.attempts.remove(attempt);
@@ -85,10 +108,6 @@ impl Turn<'_> {
         let campaign = &mut self.floor.campaigns[it.campaign];
         campaign.counts[it.progress.kind()] -= 1;
         campaign.asks.closed += 1;
-        if it.record.connected_at.is_some() {
-            let verdict = it.record.machine_corrected.or(it.record.machine);
-            campaign.heard.hear(verdict == Some(MachineVerdict::Machine));
-        }
         let forbids = it
             .record
             .disposition

@@ -209,7 +209,7 @@ pub enum EventKind {
         /// How long it rang.
         rang_for: Duration,
     },
-    /// An attempt ended.
+    /// An attempt is closed: told when its last record is written, after the conversation was classified.
     AttemptEnded(AttemptEnded),
     /// A live answer that the law counts as abandoned, or one that was served; told once for each live answer.
     LiveAnswerServed {

@@ -141,11 +141,11 @@ impl DoNotCallScope {
 /// What an attempt came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum AttemptOutcome {
-    /// A person answered and was connected with an agent.
+    /// Whoever answered was connected with an agent, who heard no machine.
     Connected,
     /// A person answered and no agent was there in time.
     Abandoned,
-    /// A machine answered.
+    /// A machine answered, also where only the agent noticed.
     Machine,
     /// Busy.
     Busy,

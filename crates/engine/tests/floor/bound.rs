@@ -37,11 +37,12 @@ fn an_answer_is_bridged_at_once_and_cannot_be_abandoned() {
         expect served after=0ns
         expect do bridge p1 a1
         leaves p1
-        expect attempt p1 connected
         is     a1 wrap_up
+        never  attempt
         wait   30s
         expect wrote p1 connected
         expect lead 1 finished unclassified
+        expect attempt p1 connected
         wait   20ms
         expect ask k1 for a1
     ",

@@ -43,11 +43,11 @@ fn a_live_answer_reaches_an_agent_at_once() {
         wait   30s
         hang-up a1 p1
         expect ended p1 answered cause=completed by=agent
-        expect attempt p1 connected
         is     a1 wrap_up
         dispose a1 p1 sale
         expect wrote p1 connected
         expect lead 1 finished sale
+        expect attempt p1 connected
         is     a1 ready
     ",
     );
@@ -448,6 +448,29 @@ fn what_is_permitted_late_is_not_dialed() {
         expect do dial p3
     ",
     );
+}
+
+#[test]
+fn a_machine_that_an_agent_heard_is_no_live_answer_and_its_lead_is_called_again() {
+    let world = two_lines(
+        "
+        answers p1
+        hang-up a1 p1
+        corrects a1 p1 machine
+        dispose a1 p1 no-sale
+        expect wrote p1 machine
+        expect lead 1 retry +14400s
+        expect attempt p1 machine
+        answers p2
+        corrects a1 p2 person
+        hang-up a1 p2
+        dispose a1 p2 no-sale
+        expect wrote p2 connected
+        expect lead 2 finished no-sale
+    ",
+    );
+    let view = &world.engine.campaigns(&tenant())[0];
+    assert_eq!((view.answered_today, view.abandoned_today), (1, 0));
 }
 
 #[test]
