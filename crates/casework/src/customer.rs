@@ -1,6 +1,15 @@
 //! Customers, and every contact with them.
 
-use std::collections::BTreeSet;
+mod consent;
+mod contact;
+mod dossier;
+mod erase;
+mod merge;
+mod profile;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -8,7 +17,14 @@ use timbre_model::{
     AgentId, CallId, Civil, ClientId, ConsentBasis, LeadRole, PhoneNumber, Slug, TenantId, words,
 };
 
-use crate::{By, CustomerId};
+use crate::{By, CustomerId, RecordKind, Refusal};
+
+pub use consent::{Agreement, consent};
+pub use contact::{Contact, contact, meet, number_of};
+pub use dossier::{Dossier, export};
+pub use erase::erase;
+pub use merge::merge;
+pub use profile::{Profile, amend, create};
 
 /// A person or a company, as a client company's customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -41,6 +57,9 @@ pub struct Customer {
     pub consents: Vec<ConsentEntry>,
     /// In words.
     pub note: String,
+    /// Anything else that an import brought.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub attributes: BTreeMap<String, String>,
     /// When they became known.
     pub known_since: Civil,
     /// The customer that this one turned out to be.
@@ -52,6 +71,34 @@ pub struct Customer {
 impl Customer {
     /// Most numbers of one customer.
     pub const NUMBERS_MAX: usize = 32;
+    /// Most entries of one customer's consent ledger.
+    pub const CONSENTS_MAX: usize = 1_000;
+    /// Most records that a merge or an erasure takes along in its one transaction.
+    pub const RECORDS_MAX: usize = 2_000;
+
+    /// `known`, `merged` or `erased`.
+    pub const fn state(&self) -> &'static str {
+        match (self.merged_into, self.erased_at) {
+            (Some(_), _) => "merged",
+            (None, Some(_)) => "erased",
+            (None, None) => "known",
+        }
+    }
+
+    /// What is `verb` must still be there: neither merged nor erased.
+    fn known(&self, verb: &'static str) -> Result<(), Refusal> {
+        let remedy = match self.state() {
+            "known" => return Ok(()),
+            "merged" => "name the customer that it was merged into",
+            _ => "there is nothing left of it; make a new customer",
+        };
+        Err(Refusal::State { kind: RecordKind::Customer, state: self.state(), verb, remedy })
+    }
+
+    /// As it stands after one more change.
+    fn next(&self) -> Self {
+        Self { version: self.version + 1, ..self.clone() }
+    }
 }
 
 /// Person or company.

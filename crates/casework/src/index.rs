@@ -50,7 +50,8 @@ pub(crate) fn case(it: &Case) -> Index {
         key: Some(it.key.digits()),
         at: it.received_at,
         wake_at: it.deadline.as_ref().filter(|_| open).and_then(|it| it.wake_at),
-        due_at: due_at.filter(|_| open),
+        // Answered in time or not: what is overdue is what nobody has answered.
+        due_at: it.deadline.as_ref().filter(|it| open && it.met_at.is_none()).map(|it| it.due_at),
         agenda,
     }
 }
@@ -141,5 +142,11 @@ pub(crate) fn trouble(it: &Trouble) -> Index {
 }
 
 pub(crate) fn customer(it: &Customer) -> Index {
-    Index { customer: Some(it.id), key: it.key.clone(), at: it.known_since, ..Index::default() }
+    Index {
+        state: it.state().to_owned(),
+        customer: Some(it.id),
+        key: it.key.clone(),
+        at: it.known_since,
+        ..Index::default()
+    }
 }
