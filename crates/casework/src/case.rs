@@ -1,11 +1,33 @@
 //! A case: a complaint, a compliment or a suggestion, with its deadline and its story.
 
+mod amend;
+mod answer;
+mod checklist;
+mod deadline;
+mod hand_over;
+mod letter;
+mod remedy;
+mod take;
+mod text;
+mod turn;
+mod wake;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use timbre_model::{AgentId, CallId, Civil, ClientId, PhoneNumber, QueueId, Slug, TenantId, words};
 
 use crate::{By, CaseId, CaseKey, CustomerId, FollowUpId, SaleId};
+
+pub use amend::{Amendment, amend};
+pub use answer::{Word, answer, confirm, reject, reopen};
+pub use checklist::{StepText, checklist, steps};
+pub use deadline::CaseRules;
+pub use hand_over::{assign, note, receipt};
+pub use letter::Letter;
+pub use remedy::{NewTask, agree, decide, execute, investigate, propose, task_done};
+pub use take::{Taking, take};
+pub use wake::{Woken, wake};
 
 /// A case as it is kept: what ISO 10002:2018 and Ley 10/2025 (arts. 11 to 17) ask of an entry of the register.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,8 +88,11 @@ pub struct Case {
     pub recording_consent: Option<bool>,
     /// What they were given to keep.
     pub receipt: Option<Receipt>,
-    /// When it must be answered, and by which rule.
+    /// When it must be answered, and by which rule. Compliments and suggestions have none.
     pub deadline: Option<Deadline>,
+    /// The deadlines of former rounds, where it was reopened.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub former_deadlines: Vec<Deadline>,
     /// Who keeps it until it is solved.
     pub owner: Option<AgentId>,
     /// Alternatives that were proposed.
@@ -230,12 +255,20 @@ pub struct Receipt {
 /// When a case must be answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Deadline {
+    /// From when it counts: the reception, or the reopening.
+    pub since: Civil,
     /// The moment: it is late after this.
     pub due_at: Civil,
     /// The rule it comes from, as `es.general`.
     pub rule: String,
-    /// How many of the warnings before it were given.
+    /// How many of the warnings before it were given, or were too late to be given.
     pub warned: u32,
+    /// When it was noticed that it had lapsed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lapsed_at: Option<Civil>,
+    /// When the answer was given; nothing is due any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub met_at: Option<Civil>,
     /// Roles it was escalated to, and when.
     pub escalated: Vec<(Slug, Civil)>,
     /// When the next warning or escalation is due.
@@ -370,3 +403,6 @@ pub struct Note {
     /// In words.
     pub text: String,
 }
+
+#[cfg(test)]
+mod tests;
