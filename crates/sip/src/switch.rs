@@ -11,8 +11,8 @@ use crate::config::SwitchConfig;
 use crate::counters::Counters;
 use crate::desk::trunks::TrunkState;
 use crate::desk::{Shared, transactions};
-use crate::media::Media;
-use crate::port::{Command, Event};
+use crate::media::{LegMedia, Media};
+use crate::port::{Command, Event, LegId};
 use crate::provision::Provision;
 use crate::stack::Stack;
 use crate::stack::intake::{Intake, Tap};
@@ -119,6 +119,11 @@ impl Switch {
     /// What it has counted.
     pub fn counters(&self) -> Counters {
         self.shared.tally.snapshot(self.shared.awaiting.count(), self.media.stats())
+    }
+
+    /// What was measured of the voice of a leg that is up, or ended lately.
+    pub async fn measure(&self, leg: LegId) -> Option<LegMedia> {
+        self.media.measure(leg.0).await
     }
 
     /// Every trunk as it stands.

@@ -9,7 +9,7 @@ use super::learn::SourceLock;
 use super::packet::{Header, Packet};
 use super::reception::{Arrival, Reception};
 use super::rtcp;
-use super::stats::Dropped;
+use super::stats::{Dropped, LegMedia};
 use super::stream::Stream;
 use super::{Codec, Language, Play, Remote, g711};
 
@@ -36,6 +36,10 @@ pub(crate) struct Leg {
     heard_at: Instant,
     reported_lost: bool,
     report_due: Instant,
+    /// Over all its streams, other than [`Reception`].
+    received: u64,
+    skipped: u64,
+    late: u64,
 }
 
 /// Where what a far end hears comes from.
@@ -110,6 +114,9 @@ impl Leg {
             heard_at: now.instant,
             reported_lost: false,
             report_due: now.instant + REPORT_EVERY,
+            received: 0,
+            skipped: 0,
+            late: 0,
         }
     }
 
@@ -155,7 +162,14 @@ impl Leg {
             Content::Event => self.keys.heard(header.ssrc, header.timestamp, payload),
             Content::Voice(_) | Content::Other => None,
         };
-        Ok(Taken { content, arrival: self.reception.arrive(header, now.clock, voice), key })
+        let arrival = self.reception.arrive(header, now.clock, voice);
+        self.received += 1;
+        match arrival {
+            Arrival::First => {}
+            Arrival::Next { lost } => self.skipped += u64::from(lost),
+            Arrival::Late => self.late += 1,
+        }
+        Ok(Taken { content, arrival, key })
     }
 
     /// Makes a packet of the peer one of this leg's stream: where it goes, and its header. The
@@ -264,6 +278,17 @@ impl Leg {
         });
         let heard = self.reception.report().map(|report| (report, far.last_report(now.instant)));
         Some((to, rtcp::write(out, self.stream.ssrc(), sent, heard)))
+    }
+
+    /// What was measured of it until now.
+    pub(crate) fn measured(&self, now: Moment) -> LegMedia {
+        LegMedia {
+            received: self.received,
+            lost: self.skipped.saturating_sub(self.late),
+            jitter: Duration::from_micros(u64::from(self.jitter().unwrap_or(0)) * 125),
+            sent: u64::from(self.stream.packets),
+            silent_for: now.instant.saturating_duration_since(self.heard_at),
+        }
     }
 
     /// Interarrival jitter of what the far end sends, samples.

@@ -138,3 +138,16 @@ fn silence_is_told_once_and_only_of_who_should_send() {
     assert!(!leg.has_gone(limit, clock.at(329_000)), "the clock begins with the end of hold");
     assert!(leg.has_gone(limit, clock.at(330_000)));
 }
+
+#[test]
+fn a_leg_is_measured_over_all_its_streams() {
+    let (mut leg, clock) = connected();
+    for sequence in [1, 2, 5, 6, 4] {
+        take(&mut leg, 4000, sequence, clock.at(u32::from(sequence) * 20)).unwrap();
+    }
+    // Another stream, as after a transfer at the far end.
+    take(&mut leg, 4000, 40_000, clock.at(140)).unwrap();
+    let measured = leg.measured(clock.at(640));
+    assert_eq!((measured.received, measured.lost, measured.sent), (6, 1, 0));
+    assert_eq!(measured.silent_for, Duration::from_millis(500));
+}

@@ -42,7 +42,7 @@ use std::time::Duration;
 
 pub use ports::NoPorts;
 use shared::Shared;
-pub use stats::{DropCounts, MediaStats};
+pub use stats::{DropCounts, LegMedia, MediaStats};
 use worker::Command;
 
 /// How the engine is set up.
@@ -220,6 +220,13 @@ impl Media {
     /// here and above.
     pub fn close(&self, leg: u64) {
         self.handle.send(Command::Close { leg });
+    }
+
+    /// What was measured of a leg that is open, or was closed lately; `None` where it is not known.
+    pub async fn measure(&self, leg: u64) -> Option<LegMedia> {
+        let (to, told) = tokio::sync::oneshot::channel();
+        self.handle.send(Command::Measure { leg, to });
+        told.await.ok().flatten()
     }
 
     /// The counters, as of the thread's last round.

@@ -437,3 +437,20 @@ fn the_last_handle_takes_the_thread_and_its_sockets_with_it() {
     }
     assert!(floor.events.recv().is_err());
 }
+
+#[test]
+fn what_was_measured_of_a_leg_is_known_after_its_end() {
+    let floor = plain_floor();
+    let mut phone = Phone::on(&floor, 1, Codec::Pcma);
+    phone.say(&tone(Codec::Pcma, 0));
+    phone.next.sequence = phone.next.sequence.wrapping_add(3);
+    phone.say(&tone(Codec::Pcma, 1));
+    floor.counts("both came", |stats| stats.packets_received == 2);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let measure = |leg| runtime.block_on(floor.media.measure(leg));
+    let seen = |it: LegMedia| (it.received, it.lost);
+    assert_eq!(measure(1).map(seen), Some((2, 3)));
+    floor.media.close(1);
+    assert_eq!(measure(1).map(seen), Some((2, 3)), "it is closed");
+    assert_eq!(measure(2), None);
+}

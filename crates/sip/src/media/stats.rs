@@ -1,5 +1,7 @@
 //! What the media engine counts. Everything only grows, but for the three gauges.
 
+use std::time::Duration;
+
 use super::reception::Arrival;
 
 /// A snapshot of the counters since the start. RTP only, unless a field says otherwise.
@@ -60,6 +62,21 @@ impl MediaStats {
         self.jitter_sum_micros += u64::from(samples) * 125;
         self.jitter_count += 1;
     }
+}
+
+/// What was measured of one leg since it was opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct LegMedia {
+    /// Packets of the far end that were believed.
+    pub received: u64,
+    /// Packets of the far end that were missing, less those that came late or twice (RFC 3550 §A.3).
+    pub lost: u64,
+    /// Interarrival jitter of what the far end sends (RFC 3550 §A.8), as it was last.
+    pub jitter: Duration,
+    /// Packets sent to the far end.
+    pub sent: u64,
+    /// Since the far end was heard last.
+    pub silent_for: Duration,
 }
 
 /// Why packets were dropped.

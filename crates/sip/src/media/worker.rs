@@ -1,6 +1,6 @@
 //! The media thread: its loop and the commands it obeys. The packets are in `traffic.rs`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
@@ -8,6 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use mio::{Events, Poll, Token, Waker};
+use tokio::sync::oneshot;
 
 use super::clips::Clips;
 use super::leg::{Hears, Leg, Moment};
@@ -16,9 +17,12 @@ use super::packet::LARGEST;
 use super::ports::{Grant, Ports};
 use super::quarantine::Quarantine;
 use super::shared::Shared;
-use super::stats::MediaStats;
+use super::stats::{LegMedia, MediaStats};
 use super::traffic::UPKEEP;
 use super::{MediaConfig, MediaEvent, Play, Remote};
+
+/// Legs whose measurements are kept when they are closed: whoever asks about a call does so within minutes of its end.
+const KEPT_MAX: usize = 4_096;
 
 const WAKE: Token = Token(usize::MAX);
 
@@ -29,6 +33,7 @@ pub(crate) enum Command {
     Bridge { a: u64, b: u64 },
     Play { leg: u64, what: Play },
     Close { leg: u64 },
+    Measure { leg: u64, to: oneshot::Sender<Option<LegMedia>> },
     Stop,
 }
 
@@ -52,6 +57,8 @@ pub(crate) struct Worker<E> {
     /// Sockets that had more to read than their turn allowed.
     pub(super) unread: Vec<Port>,
     pub(super) stats: MediaStats,
+    /// What was measured of legs that were closed, the latest last.
+    closed: VecDeque<(u64, LegMedia)>,
     pub(super) buffer: [u8; LARGEST + 1],
 }
 
@@ -81,6 +88,7 @@ pub(crate) fn start(
         share: 0,
         unread: Vec::new(),
         stats: MediaStats::default(),
+        closed: VecDeque::new(),
         buffer: [0; LARGEST + 1],
     };
     thread::Builder::new().name("media".to_owned()).spawn(move || worker.run())?;
@@ -164,6 +172,8 @@ impl<E: Fn(MediaEvent)> Worker<E> {
                 Ok(Command::Bridge { a, b }) => self.bridge(a, b),
                 Ok(Command::Play { leg, what }) => self.play(leg, what),
                 Ok(Command::Close { leg }) => self.close(leg),
+                // Who asked may have gone.
+                Ok(Command::Measure { leg, to }) => drop(to.send(self.measure(leg))),
                 Ok(Command::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
             }
@@ -232,11 +242,31 @@ impl<E: Fn(MediaEvent)> Worker<E> {
         self.hear(line, Hears::Silence);
         let now = self.now();
         let Some(place) = self.lines.get(line) else { return };
-        if let Some(jitter) = place.leg.take().and_then(|leg| leg.jitter()) {
-            self.stats.read_jitter(jitter);
+        if let Some(leg) = place.leg.take() {
+            self.remember(&leg, now);
         }
         self.lines.rest(line, now.instant);
         self.next_upkeep.get_or_insert(now.instant + UPKEEP);
+    }
+
+    fn remember(&mut self, leg: &Leg, now: Moment) {
+        if let Some(jitter) = leg.jitter() {
+            self.stats.read_jitter(jitter);
+        }
+        if self.closed.len() == KEPT_MAX {
+            self.closed.pop_front();
+        }
+        self.closed.push_back((leg.id, leg.measured(now)));
+    }
+
+    /// What was measured of a leg that is open, or was closed lately.
+    fn measure(&mut self, leg: u64) -> Option<LegMedia> {
+        let now = self.now();
+        let open = self.line_of(leg).and_then(|line| self.lines.leg(line));
+        if let Some(leg) = open {
+            return Some(leg.measured(now));
+        }
+        self.closed.iter().rev().find(|(id, _)| *id == leg).map(|(_, measured)| *measured)
     }
 
     /// Changes what a line hears. Whoever was bridged to it, and is not bridged to it anew, hears
