@@ -1,8 +1,8 @@
 //! Calls and queues as seen from outside.
 
 use timbre_model::{
-    AgentRef, CallId, CampaignRef, CampaignState, Civil, DialMode, Mono, Now, QueueRef, TenantId,
-    TrunkRef,
+    AgentRef, CallId, CampaignRef, CampaignState, Civil, DialMode, LegId, Mono, Now, QueueRef,
+    TenantId, TrunkRef,
 };
 
 use crate::Withheld;
@@ -100,6 +100,11 @@ pub struct TrunkView {
 }
 
 impl Engine {
+    /// The customer's leg of a call that is in progress or in its wrap-up.
+    pub fn customer_leg(&self, call: CallId) -> Option<LegId> {
+        self.call_index.get(&call).map(|&at| self.calls[at].leg)
+    }
+
     /// Every campaign of a tenant, in the order of their ids.
     pub fn campaigns(&self, tenant: &TenantId) -> Vec<CampaignView> {
         let Some(floor) = self.tenants.get(tenant) else { return Vec::new() };
