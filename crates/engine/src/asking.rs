@@ -12,6 +12,7 @@ use crate::bounds::{ASKED_AT_ONCE_MAX, BOUND_PER_TICK_MAX};
 use crate::call::Stage;
 use crate::campaign::{TICK, TICK_MIN, millis};
 use crate::engine::Engine;
+use crate::sharing::Wish;
 use crate::turn::Turn;
 use crate::{AuthorizeRequest, EventKind, Paced, Want};
 
@@ -117,7 +118,7 @@ impl Turn<'_> {
     /// Gives how many are asked for.
     fn ask_for_pool(&mut self, campaign: usize, place: u32) -> u32 {
         let room = self.calls_room();
-        let Some((trunk, free)) = self.trunk_or_wait(campaign) else { return 0 };
+        let Some((trunk, free)) = self.trunk_or_wait(campaign, place) else { return 0 };
         let most = place.min(free).min(room).min(ASKED_AT_ONCE_MAX);
         if most == 0 {
             return 0;
@@ -136,14 +137,17 @@ impl Turn<'_> {
     fn reserve_agents(&mut self, campaign: usize) {
         let preview =
             matches!(self.floor.campaigns[campaign].spec().mode, DialMode::Preview { .. });
-        for agent in self.floor.spare_agents(campaign, BOUND_PER_TICK_MAX) {
+        let spare = self.floor.spare_agents(campaign, BOUND_PER_TICK_MAX);
+        for (n, &agent) in spare.iter().enumerate() {
             if self.floor.next_for(agent, self.now.mono) != Some(campaign) {
                 continue;
             }
             if self.calls_room() == 0 {
                 return;
             }
-            let Some((trunk, _)) = self.trunk_or_wait(campaign) else { return };
+            let wants =
+                if preview { 0 } else { u32::try_from(spare.len() - n).unwrap_or(u32::MAX) };
+            let Some((trunk, _)) = self.trunk_or_wait(campaign, wants) else { return };
             let id = self.floor.agents[agent].who.agent.clone();
             let (want, kind, most) = match preview {
                 true => (Want::Reserve { agent: id }, Kind::Preview, 0),
@@ -164,6 +168,7 @@ impl Turn<'_> {
         let batch = self.floor.counters.batches;
         let guard = &mut self.floor.trunks[trunk];
         guard.ask(self.now, most);
+        guard.shares.take(campaign, most);
         let (name, countries) = (guard.name.trunk.clone(), guard.countries.clone());
         let it = &mut self.floor.campaigns[campaign];
         it.asks.open += 1;
@@ -182,9 +187,12 @@ impl Turn<'_> {
         batch
     }
 
-    /// A trunk with room; where none has any, the campaign says why.
-    fn trunk_or_wait(&mut self, campaign: usize) -> Option<(usize, u32)> {
-        let found = self.floor.find_trunk(campaign, self.now);
+    /// A trunk that may place some of the calls wanted, and how many; where none may any, the campaign says why.
+    fn trunk_or_wait(&mut self, campaign: usize, wants: u32) -> Option<(usize, u32)> {
+        let found = match wants {
+            0 => self.floor.find_trunk(campaign, self.now),
+            _ => self.floor.share_trunk(campaign, wants, self.now),
+        };
         self.floor.campaigns[campaign].asks.holding_back = found.err();
         found.ok()
     }
@@ -234,6 +242,28 @@ impl Engine {
             match self.trunks[trunk].room(now) {
                 Ok(free) => return Ok((trunk, free)),
                 Err(why) => found = Err(why),
+            }
+        }
+        found
+    }
+
+    /// As [`Engine::find_trunk`], but of a trunk's room what is due to the campaign beside others.
+    fn share_trunk(
+        &mut self,
+        campaign: usize,
+        calls: u32,
+        now: Now,
+    ) -> Result<(usize, u32), &'static str> {
+        let it = &self.campaigns[campaign];
+        let wish = Wish { weight: it.spec().weight, calls };
+        let mut found = Err("it has no trunk");
+        for &trunk in &it.trunks {
+            let guard = &mut self.trunks[trunk];
+            let room = guard.room(now);
+            match (room, guard.shares.part(campaign, wish, room.unwrap_or(0), now.mono)) {
+                (Ok(_), 0) => found = Err("other campaigns have had less of the trunk"),
+                (Ok(_), part) => return Ok((trunk, part)),
+                (Err(why), _) => found = Err(why),
             }
         }
         found

@@ -27,7 +27,9 @@ pub(crate) fn apply(turn: &mut Turn, it: Authorized) {
     };
     let permits = verdicts.as_ref().map_or(0, |it| it.permits.len());
     let permits = u32::try_from(permits).unwrap_or(u32::MAX);
-    turn.floor.trunks[batch.trunk].decided(batch.most, permits);
+    let trunk = &mut turn.floor.trunks[batch.trunk];
+    trunk.decided(batch.most, permits);
+    trunk.shares.give_back(batch.campaign, batch.most.saturating_sub(permits));
     let asks = &mut turn.floor.campaigns[batch.campaign].asks;
     asks.open -= 1;
     if batch.kind == Kind::Pool {

@@ -64,6 +64,7 @@ mod preview;
 mod queue;
 mod recycling;
 mod rejection;
+mod sharing;
 mod skills;
 mod switch;
 mod tenant;

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use timbre_model::{AttemptOutcome, Cadence, Mono, Now, OutboundSpec, TrunkRef, TrunkSpec};
 
+use crate::sharing::Shares;
+
 /// Attempts, and answered calls, over which trouble is looked for.
 const LOOKED_AT: usize = 100;
 /// Fewer say nothing.
@@ -44,6 +46,8 @@ pub(crate) struct TrunkGuard {
     asked: u32,
     tokens: f64,
     filled: Mono,
+    /// Whose calls they are to be.
+    pub(crate) shares: Shares,
     spend: Spend,
     health: Health,
 }
@@ -110,6 +114,7 @@ impl TrunkGuard {
             asked: 0,
             tokens: 0.0,
             filled: now.mono,
+            shares: Shares::default(),
             spend: Spend { accrued: now.mono, ..Spend::default() },
             health,
         };

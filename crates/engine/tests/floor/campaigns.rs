@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use timbre_engine::{AnswerDay, Command, Limits};
+use timbre_engine::port::LegEnd;
+use timbre_engine::{AnswerDay, Command, Limits, Verdicts, Want};
 use timbre_model::{CampaignRecord, CampaignState, Change, DialMode};
 
 use crate::placing::{campaign, campaign_spec};
-use crate::scenario::scenario;
+use crate::scenario::{on_duty, scenario};
 use crate::world::{World, agent_spec, queue_spec, tenant};
 
 #[test]
@@ -221,4 +222,47 @@ fn a_restored_campaign_runs_on_with_what_it_had_learnt() {
     let view = &after.engine.campaigns(&tenant())[0];
     let terms = view.terms.as_ref().expect("it decides");
     assert_eq!((view.answered_today, terms.answered, terms.abandoned), (0, 0, 0), "a new window");
+}
+
+/// Calls that each of two campaigns over one trunk places in a minute; every one of them is busy.
+fn calls_of_two(weights: [u32; 2]) -> [usize; 2] {
+    let mut world = world_at_start();
+    for (name, weight) in ["k1", "k2"].into_iter().zip(weights) {
+        let mut spec = campaign_spec(name, "q1", DialMode::Power { ratio: 10.0 });
+        (spec.weight, spec.lines_per_agent_max) = (weight, 10.0);
+        world.add_campaign(spec);
+    }
+    let outbound = world.spec.trunks[0].outbound.as_mut().expect("it places calls");
+    outbound.calls_per_second = 4.0;
+    world.apply().expect("a floor without faults");
+    on_duty(&mut world, "a1", false).expect("a persistent leg");
+    for name in ["k1", "k2"] {
+        world.command(Command::StartCampaign { campaign: campaign(name) }).expect("a draft");
+    }
+    let mut calls = [0; 2];
+    for step in 0..600 {
+        world.wait(Duration::from_millis(100));
+        for request in std::mem::take(&mut world.placing.requests) {
+            let Want::Leads { most, .. } = request.want else { panic!("{request:?}") };
+            let names: Vec<String> =
+                (0..most).map(|n| format!("{step}-{}-{n}", request.batch)).collect();
+            let permits = names.iter().map(|it| world.permit(&request, it)).collect();
+            world.decide(&request, Ok(Verdicts { permits, ..Verdicts::default() })).expect("taken");
+            calls[usize::from(request.plan.spec.id.as_str() == "k2")] += names.len();
+            for name in names {
+                world.leg_ends(&name, LegEnd::Failed { status: 486, cause: None }).expect("a leg");
+            }
+        }
+    }
+    calls
+}
+
+#[test]
+fn campaigns_share_a_trunk_by_their_weights() {
+    for (weights, share) in [([1, 1], 0.5), ([3, 1], 0.75), ([1, 4], 0.2)] {
+        let [one, other] = calls_of_two(weights);
+        let all = (one + other) as f64;
+        assert!(all >= 230.0, "the trunk is used: {one} and {other}");
+        assert!((one as f64 / all - share).abs() < 0.05, "{weights:?}: {one} and {other}");
+    }
 }

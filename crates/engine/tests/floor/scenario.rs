@@ -113,7 +113,7 @@ fn input(world: &mut World, words: &[&str]) -> Result<Reply, Rejection> {
     }
 }
 
-fn on_duty(world: &mut World, who: &str, auto_accept: bool) -> Result<Reply, Rejection> {
+pub fn on_duty(world: &mut World, who: &str, auto_accept: bool) -> Result<Reply, Rejection> {
     let agent = agent(who);
     world.command(Command::SignIn { agent: agent.clone(), auto_accept, take_over: false })?;
     let specs = &world.spec.agents;
