@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// The start of a longer text, for a line of an agenda.
-fn short(text: &str) -> String {
+pub(crate) fn short(text: &str) -> String {
     const MOST: usize = 80;
     match text.char_indices().nth(MOST) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -68,6 +68,10 @@ pub(crate) fn sale(it: &Sale) -> Index {
 
 pub(crate) fn follow_up(it: &FollowUp) -> Index {
     let planned = it.state == FollowUpState::Planned;
+    // Whoever talked with the customer owes what they said.
+    let owed = it.call.is_some() && !it.state.is_over();
+    let title = format!("follow-up {}: what did the customer say?", it.number);
+    let item = AgendaItem { due_at: it.due_at, agent: it.agent.clone(), department: None, title };
     Index {
         state: it.state.to_string(),
         open: !it.state.is_over(),
@@ -76,6 +80,7 @@ pub(crate) fn follow_up(it: &FollowUp) -> Index {
         at: it.due_at,
         wake_at: planned.then_some(it.due_at),
         due_at: (!it.state.is_over()).then_some(it.due_at),
+        agenda: owed.then_some(item).into_iter().collect(),
         ..Index::default()
     }
 }

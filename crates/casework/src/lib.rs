@@ -8,11 +8,12 @@ mod call_end;
 pub mod callback;
 pub mod case;
 pub mod customer;
+pub mod follow_up;
 mod id;
 mod index;
 pub mod message;
 mod record;
-mod sale;
+pub mod sale;
 mod terms;
 pub mod trouble;
 
@@ -26,11 +27,12 @@ pub use case::{
 pub use customer::{
     ConsentEntry, Customer, CustomerKind, CustomerNumber, Interaction, InteractionKind, Style,
 };
+pub use follow_up::{FollowUp, FollowUpState};
 pub use id::{
     CallbackId, CaseId, CaseKey, CustomerId, FollowUpId, MessageId, SaleId, SurveyId, TroubleId,
 };
 pub use message::{CallBack, Decision, Delivery, Message, MessageState, Recipient};
 pub use record::{Act, AgendaItem, By, Index, NewEvent, Record, RecordKind, Refusal, Work};
-pub use sale::{FollowUp, FollowUpState, Promise, Sale};
+pub use sale::{Promise, Sale};
 pub use terms::{Term, TermSpan, TermVerified, Terms};
 pub use trouble::{MediaStats, Trouble, TroubleKind};

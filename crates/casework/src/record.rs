@@ -109,7 +109,7 @@ pub struct Index {
 }
 
 /// Something that happened, for whoever listens: a CloudEvent 1.0 without its envelope.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct NewEvent {
     /// Unique within the tenant: an event of the same id is kept once.
     pub id: String,
@@ -134,6 +134,16 @@ pub struct Work {
     pub interactions: Vec<Interaction>,
     /// What is told.
     pub events: Vec<NewEvent>,
+}
+
+impl Work {
+    /// This and `other`, in one transaction.
+    pub fn join(&mut self, other: Self) {
+        let Self { records, interactions, events } = other;
+        self.records.extend(records);
+        self.interactions.extend(interactions);
+        self.events.extend(events);
+    }
 }
 
 /// A moment and who acts at it.
