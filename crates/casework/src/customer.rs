@@ -1,5 +1,6 @@
 //! Customers, and every contact with them.
 
+mod brief;
 mod consent;
 mod contact;
 mod dossier;
@@ -19,6 +20,7 @@ use timbre_model::{
 
 use crate::{By, CustomerId, RecordKind, Refusal};
 
+pub use brief::{Brief, File};
 pub use consent::{Agreement, consent};
 pub use contact::{Contact, contact, meet, number_of};
 pub use dossier::{Dossier, export};
