@@ -9,6 +9,7 @@ use timbre_model::{
 
 use crate::agents::AGENT_STATES;
 use crate::calls::CALLS;
+use crate::casework::{NewRow, append_statements, happened};
 use crate::database::apart;
 use crate::floors::{FLOORS, NewFloor};
 use crate::offers::OFFERS;
@@ -34,6 +35,8 @@ struct Sorted<'a> {
     do_not_call: Vec<&'a DoNotCallEntry>,
     /// What goes into the audit trail: of each record also those that a later one of the batch replaces.
     chained: Vec<NewEntry>,
+    /// What is told of it all.
+    told: Vec<NewRow>,
 }
 
 impl<'a> Sorted<'a> {
@@ -70,6 +73,7 @@ impl<'a> Sorted<'a> {
         last_of_each(&mut sorted.leads, |it| (&it.tenant, it.lead));
         // Rows are locked in the order of their keys by whoever writes them.
         sorted.leads.sort_by_key(|it| (&it.tenant, it.lead));
+        sorted.told = happened::of_batch(changes, &sorted.calls);
         sorted
     }
 }
@@ -121,19 +125,30 @@ impl Store {
             return Ok(());
         }
         let sorted = Sorted::new(changes);
-        let statements = statements(self.database.dialect(), &sorted);
+        let mut statements = statements(self.database.dialect(), &sorted);
+        let events = append_statements(self.database.dialect(), &sorted.told);
+        let told = !events.is_empty();
         if sorted.chained.is_empty() {
-            return self.database.write(statements).await.map(drop);
+            statements.extend(events);
+            self.database.write(statements).await?;
+        } else {
+            let (database, chained) = (self.database.clone(), sorted.chained);
+            apart(async move {
+                let mut transaction = database.begin().await?;
+                for statement in statements {
+                    transaction.run(statement).await?;
+                }
+                chain::append(&mut transaction, chained, true).await?;
+                for statement in events {
+                    transaction.run(statement).await?;
+                }
+                transaction.commit().await
+            })
+            .await?;
         }
-        let (database, chained) = (self.database.clone(), sorted.chained);
-        apart(async move {
-            let mut transaction = database.begin().await?;
-            for statement in statements {
-                transaction.run(statement).await?;
-            }
-            chain::append(&mut transaction, chained, true).await?;
-            transaction.commit().await
-        })
-        .await
+        if told {
+            self.told.tell();
+        }
+        Ok(())
     }
 }

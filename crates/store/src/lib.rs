@@ -9,6 +9,7 @@
 
 mod agents;
 mod calls;
+mod casework;
 mod commit;
 mod database;
 mod error;
@@ -28,6 +29,12 @@ mod store;
 mod timeline;
 mod tokens;
 
+pub use casework::{
+    AgendaCursor, AgendaFilter, AgendaLine, AgendaPage, CustomerCursor, CustomerPage, CustomerQuery, DeadLetter,
+    DeadLetterCursor, DeadLetterPage, HeldEvent, InteractionPage, KnownCustomer, LetterChannel, Mail, OpenCount,
+    QueuedMail, RecordFilter, RecordPage, ScreenPop, StoredEvent, TrailEntry, WaitingLetters, WebhookChange,
+    WebhookState, With, WorkError,
+};
 pub use error::StoreError;
 pub use ledger::{Committed, Ledger};
 pub use outbound::*;

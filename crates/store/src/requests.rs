@@ -2,7 +2,9 @@
 
 use timbre_model::{Civil, TenantId};
 
+use crate::database::Transaction;
 use crate::row::{Columns, Row};
+use crate::sql::Args;
 use crate::{DoneRequest, Store, StoreError};
 
 fn read(row: &Row) -> Result<DoneRequest, StoreError> {
@@ -12,6 +14,34 @@ fn read(row: &Row) -> Result<DoneRequest, StoreError> {
         response: from.bytes("response")?.to_owned(),
         at: from.time("at")?,
     })
+}
+
+const REMEMBER: &str = "INSERT INTO requests (tenant, request, method, response, at) VALUES ($1, $2, $3, $4, $5) \
+     ON CONFLICT DO NOTHING";
+const RECALL: &str =
+    "SELECT method, response, at FROM requests WHERE tenant = $1 AND request = $2";
+
+fn write(tenant: &TenantId, request_id: &str, done: &DoneRequest, to: &mut Args) {
+    to.text(tenant.as_str()).text(request_id).text(done.method.as_str());
+    to.bytes(&done.response[..]).int(done.at.as_micros());
+}
+
+/// Keeps the answer to a request with what else the transaction keeps, or gives the one that is kept already.
+pub(crate) async fn remember(
+    transaction: &mut Transaction,
+    tenant: &TenantId,
+    request_id: &str,
+    done: &DoneRequest,
+) -> Result<Option<DoneRequest>, StoreError> {
+    let statement =
+        transaction.statement(REMEMBER, |args| write(tenant, request_id, done, args));
+    if transaction.run(statement).await? > 0 {
+        return Ok(None);
+    }
+    let statement = transaction.statement(RECALL, |args| {
+        args.text(tenant.as_str()).text(request_id);
+    });
+    transaction.rows(statement).await?.first().map(read).transpose()
 }
 
 impl Store {
@@ -27,14 +57,7 @@ impl Store {
         request_id: &str,
         done: DoneRequest,
     ) -> Result<DoneRequest, StoreError> {
-        let kept = self.execute(
-            "INSERT INTO requests (tenant, request, method, response, at) VALUES ($1, $2, $3, $4, $5) \
-             ON CONFLICT DO NOTHING",
-            |args| {
-                args.text(tenant.as_str()).text(request_id).text(done.method.as_str());
-                args.bytes(&done.response[..]).int(done.at.as_micros());
-            },
-        );
+        let kept = self.execute(REMEMBER, |args| write(tenant, request_id, &done, args));
         if kept.await? > 0 {
             return Ok(done);
         }
@@ -51,12 +74,9 @@ impl Store {
         tenant: &TenantId,
         request_id: &str,
     ) -> Result<Option<DoneRequest>, StoreError> {
-        let rows = self.rows(
-            "SELECT method, response, at FROM requests WHERE tenant = $1 AND request = $2",
-            |args| {
-                args.text(tenant.as_str()).text(request_id);
-            },
-        );
+        let rows = self.rows(RECALL, |args| {
+            args.text(tenant.as_str()).text(request_id);
+        });
         rows.await?.first().map(read).transpose()
     }
 

@@ -134,7 +134,7 @@ impl Args {
 /// connection's cache; the rows that a size has too many are NULL and are filtered out by the statement.
 const SIZES: [usize; 9] = [1, 2, 4, 8, 16, 32, 64, 128, 256];
 /// Most rows of one statement.
-const ROWS_MAX: usize = SIZES[SIZES.len() - 1];
+pub(crate) const ROWS_MAX: usize = SIZES[SIZES.len() - 1];
 
 /// What a column holds; Postgres wants to know even of a NULL.
 #[derive(Debug, Clone, Copy)]
@@ -142,6 +142,15 @@ pub(crate) enum Kind {
     Int,
     Text,
     Bytes,
+}
+
+/// A column whose value the database computes.
+struct Computed {
+    column: usize,
+    /// By this, of the values `column1`, `column2`, …
+    by: &'static str,
+    /// For the rows of which this holds; the others are left out.
+    of: &'static str,
 }
 
 /// A table that batches are written to.
@@ -154,6 +163,7 @@ pub(crate) struct Table {
     replaced: usize,
     /// What must hold, beside the key, for a former record to be replaced.
     guard: Option<&'static str>,
+    computed: Option<Computed>,
     texts: [[OnceLock<Arc<str>>; SIZES.len()]; 2],
     update_texts: [[OnceLock<Arc<str>>; SIZES.len()]; 2],
 }
@@ -168,12 +178,24 @@ impl Table {
         assert!(columns.len() * ROWS_MAX < 32_766, "SQLite takes no more values in one statement");
         let texts = [const { [const { OnceLock::new() }; SIZES.len()] }; 2];
         let update_texts = [const { [const { OnceLock::new() }; SIZES.len()] }; 2];
-        Self { name, columns, key, replaced, guard: None, texts, update_texts }
+        Self { name, columns, key, replaced, guard: None, computed: None, texts, update_texts }
     }
 
     /// The same, whose records are replaced only where `guard` holds; `excluded` is the later one.
     pub(crate) const fn guarded(mut self, guard: &'static str) -> Self {
         self.guard = Some(guard);
+        self
+    }
+
+    /// The same, whose column number `column` (from 0) is computed by `by` for the rows of which `of` holds; the others are
+    /// left out.
+    pub(crate) const fn computed(
+        mut self,
+        column: usize,
+        by: &'static str,
+        of: &'static str,
+    ) -> Self {
+        self.computed = Some(Computed { column, by, of });
         self
     }
 
@@ -261,12 +283,19 @@ impl Table {
     fn spell(&self, dialect: Dialect, rows: usize) -> String {
         let mut text = format!("INSERT INTO {} ({}) SELECT ", self.name, self.names());
         for at in 1..=self.columns.len() {
-            let comma = if at == 1 { "" } else { ", " };
-            let _ = write!(text, "{comma}column{at}");
+            text.push_str(if at == 1 { "" } else { ", " });
+            let _ = match &self.computed {
+                Some(it) if it.column + 1 == at => write!(text, "{}", it.by),
+                _ => write!(text, "column{at}"),
+            };
         }
         text.push_str(" FROM (VALUES ");
         self.placeholders(dialect, rows, &mut text);
-        text.push_str(") AS v WHERE column1 IS NOT NULL ON CONFLICT (");
+        text.push_str(") AS v WHERE column1 IS NOT NULL");
+        if let Some(it) = &self.computed {
+            let _ = write!(text, " AND {}", it.of);
+        }
+        text.push_str(" ON CONFLICT (");
         let names = |from: usize, to: usize| self.columns[from..to].iter().map(|(name, _)| *name);
         text.push_str(&names(0, self.key).collect::<Vec<_>>().join(", "));
         text.push_str(") DO ");

@@ -1,6 +1,7 @@
 //! The handle.
 
 use crate::StoreError;
+use crate::casework::Told;
 use crate::database::Database;
 use crate::outbound::Memory;
 use crate::row::Row;
@@ -14,6 +15,7 @@ use crate::sql::{Args, Statement};
 pub struct Store {
     pub(crate) database: Database,
     pub(crate) memory: Memory,
+    pub(crate) told: Told,
 }
 
 impl Store {
@@ -25,7 +27,7 @@ impl Store {
     /// [`StoreError::Setup`] where the address, the file or the server must be set right first, with the remedy;
     /// [`StoreError::Schema`] where the database was made by a newer program or is not ours.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::open(url).await?, memory: Memory::default() })
+        Ok(Self { database: Database::open(url).await?, memory: Memory::default(), told: Told::default() })
     }
 
     /// Waits for what is under way and lets go of the database. Later calls give [`StoreError::Unavailable`].

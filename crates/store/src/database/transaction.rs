@@ -18,12 +18,12 @@ pub(crate) enum Transaction {
 /// Holds the session itself, so that one whose transaction failed is never handed out again.
 pub(crate) struct PgTransaction {
     session: PoolConnection<sqlx::Postgres>,
-    committed: bool,
+    ended: bool,
 }
 
 impl PgTransaction {
     pub(super) async fn begin(session: PoolConnection<sqlx::Postgres>) -> Result<Self, StoreError> {
-        let mut transaction = Self { session, committed: false };
+        let mut transaction = Self { session, ended: false };
         let begun = sqlx::raw_sql("BEGIN").execute(&mut *transaction.session).await;
         begun.map_err(fault::of_statement)?;
         Ok(transaction)
@@ -32,7 +32,7 @@ impl PgTransaction {
 
 impl Drop for PgTransaction {
     fn drop(&mut self) {
-        if !self.committed {
+        if !self.ended {
             self.session.close_on_drop();
         }
     }
@@ -62,7 +62,24 @@ impl Transaction {
 
     /// How many rows the statement changed.
     pub(crate) async fn run(&mut self, statement: Statement) -> Result<u64, StoreError> {
-        let changed = match (self, statement) {
+        self.execute(statement).await.map_err(fault::of_statement)
+    }
+
+    /// The same; `None` where the statement would have brought a unique key a second time. The transaction can only be given
+    /// up then.
+    pub(crate) async fn run_unique(
+        &mut self,
+        statement: Statement,
+    ) -> Result<Option<u64>, StoreError> {
+        match self.execute(statement).await {
+            Ok(changed) => Ok(Some(changed)),
+            Err(sqlx::Error::Database(fault)) if fault.is_unique_violation() => Ok(None),
+            Err(fault) => Err(fault::of_statement(fault)),
+        }
+    }
+
+    async fn execute(&mut self, statement: Statement) -> Result<u64, sqlx::Error> {
+        match (self, statement) {
             (Self::Sqlite(session), Statement { text, args: Args::Sqlite(args) }) => {
                 let done = sqlx::query_with(text, args).execute(&mut **session).await;
                 done.map(|it| it.rows_affected())
@@ -72,8 +89,19 @@ impl Transaction {
                 done.map(|it| it.rows_affected())
             }
             _ => unreachable!("values are made for their database"),
-        };
-        changed.map_err(fault::of_statement)
+        }
+    }
+
+    /// Gives up what was done. Dropping does so, too, and costs Postgres's session.
+    pub(crate) async fn roll_back(self) -> Result<(), StoreError> {
+        match self {
+            Self::Sqlite(session) => session.rollback().await.map_err(fault::of_statement),
+            Self::Postgres(mut it) => {
+                let done = sqlx::raw_sql("ROLLBACK").execute(&mut *it.session).await;
+                it.ended = done.is_ok();
+                done.map(drop).map_err(fault::of_statement)
+            }
+        }
     }
 
     pub(crate) async fn commit(self) -> Result<(), StoreError> {
@@ -81,7 +109,7 @@ impl Transaction {
             Self::Sqlite(session) => session.commit().await.map_err(fault::of_statement),
             Self::Postgres(mut it) => {
                 let done = sqlx::raw_sql("COMMIT").execute(&mut *it.session).await;
-                it.committed = done.is_ok();
+                it.ended = done.is_ok();
                 done.map(drop).map_err(fault::of_statement)
             }
         }

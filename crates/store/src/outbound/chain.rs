@@ -80,7 +80,8 @@ fn hash(from: &mut Columns<'_>, column: &'static str) -> Result<AuditHash, Store
 }
 
 /// Appends `entries` to their tenants' chains. Where they may have been written before (`repeated`), those that stand
-/// there already are left out. Locks each tenant's chain until the transaction ends: it comes last in the order of locks.
+/// there already are left out. Locks each tenant's chain until the transaction ends: it comes last in the order of locks, but for the heads of the
+/// events.
 pub(crate) async fn append(
     transaction: &mut Transaction,
     entries: Vec<NewEntry>,

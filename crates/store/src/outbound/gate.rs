@@ -1,7 +1,7 @@
 //! Locks on Postgres. SQLite has one writer and needs none.
 //!
 //! In this order in every transaction, so that none waits for another in a circle: the tenant's gate, leads, numbers and
-//! persons (sorted), the head of the audit trail.
+//! persons (sorted), the head of the audit trail, the heads of the events.
 
 use std::collections::BTreeSet;
 

@@ -318,7 +318,7 @@ impl Store {
         .await
     }
 
-    pub(super) async fn generated_rows(
+    pub(crate) async fn generated_rows(
         &self,
         text: String,
         bind: impl FnOnce(&mut Args),
