@@ -30,10 +30,10 @@ mod timeline;
 mod tokens;
 
 pub use casework::{
-    AgendaCursor, AgendaFilter, AgendaLine, AgendaPage, CustomerCursor, CustomerPage, CustomerQuery, DeadLetter,
-    DeadLetterCursor, DeadLetterPage, HeldEvent, InteractionPage, KnownCustomer, LetterChannel, Mail, OpenCount,
-    QueuedMail, RecordFilter, RecordPage, ScreenPop, StoredEvent, TrailEntry, WaitingLetters, WebhookChange,
-    WebhookState, With, WorkError,
+    AgendaCursor, AgendaFilter, AgendaLine, AgendaPage, CustomerCursor, CustomerPage,
+    CustomerQuery, DeadLetter, DeadLetterCursor, DeadLetterPage, HeldEvent, InteractionPage,
+    KnownCustomer, LetterChannel, Mail, OpenCount, QueuedMail, RecordFilter, RecordPage, ScreenPop,
+    StoredEvent, TrailEntry, WaitingLetters, WebhookChange, WebhookState, With, WorkError,
 };
 pub use error::StoreError;
 pub use ledger::{Committed, Ledger};

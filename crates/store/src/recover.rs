@@ -5,6 +5,7 @@ use timbre_model::{
     TimelineKind,
 };
 
+use crate::casework::{append_statements, left_open};
 use crate::database::apart;
 use crate::outbound;
 use crate::timeline::json;
@@ -71,13 +72,14 @@ impl Store {
     /// exactly one end ([`EndCause::NodeLost`], released by the network; answered where an agent was connected, else
     /// lost) and its entry in the timeline; every wrap-up its automatic disposition `unclassified`; every open offer is
     /// rescinded; every agent is signed out. Every open attempt is ended: as connected where an agent was there, else as
-    /// indeterminate, and its lead tried again later; leads that an agent had reserved stand where they stood. A second
-    /// time there is nothing left to do. Of all tenants: a node serves them all.
+    /// indeterminate, and its lead tried again later; leads that an agent had reserved stand where they stood. Each end is
+    /// told as an event. A second time there is nothing left to do. Of all tenants: a node serves them all.
     ///
     /// # Errors
     ///
     /// See [`Store`]. Nothing was changed, or all of it.
     pub async fn recover(&self, at: Civil) -> Result<Recovered, StoreError> {
+        let moment = at;
         let at = at.as_micros();
         let ended = json(&TimelineKind::Ended {
             cause: EndCause::NodeLost,
@@ -85,6 +87,7 @@ impl Store {
         });
         let code = Slug::parse(UNCLASSIFIED).expect("a fixed identifier");
         let disposition = Disposition::new(code, true);
+        let unclassified = disposition.clone();
         let wrapped_up = json(&TimelineKind::WrappedUp { disposition });
         let statements = vec![
             self.statement(ENTRY_OF_OPEN_CALLS, |args| {
@@ -107,15 +110,22 @@ impl Store {
                 args.int(at).text(AgentStateKind::SignedOut.as_str());
             }),
         ];
-        let database = self.database.clone();
+        let (database, told) = (self.database.clone(), self.told.clone());
         apart(async move {
             let mut transaction = database.begin().await?;
+            let mut events =
+                left_open::of_open_calls(&mut transaction, moment, &unclassified).await?;
             let mut changed = Vec::with_capacity(statements.len());
             for statement in statements {
                 changed.push(transaction.run(statement).await?);
             }
-            let outbound = outbound::recover(&mut transaction, Civil::from_micros(at)).await?;
+            let mut outbound = outbound::recover(&mut transaction, moment).await?;
+            events.append(&mut outbound.told);
+            for statement in append_statements(transaction.dialect(), &events) {
+                transaction.run(statement).await?;
+            }
             transaction.commit().await?;
+            told.tell();
             let count = |statement: usize| changed.get(statement).copied().unwrap_or_default();
             Ok(Recovered {
                 calls: count(1),

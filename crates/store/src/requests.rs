@@ -18,8 +18,7 @@ fn read(row: &Row) -> Result<DoneRequest, StoreError> {
 
 const REMEMBER: &str = "INSERT INTO requests (tenant, request, method, response, at) VALUES ($1, $2, $3, $4, $5) \
      ON CONFLICT DO NOTHING";
-const RECALL: &str =
-    "SELECT method, response, at FROM requests WHERE tenant = $1 AND request = $2";
+const RECALL: &str = "SELECT method, response, at FROM requests WHERE tenant = $1 AND request = $2";
 
 fn write(tenant: &TenantId, request_id: &str, done: &DoneRequest, to: &mut Args) {
     to.text(tenant.as_str()).text(request_id).text(done.method.as_str());
@@ -33,8 +32,7 @@ pub(crate) async fn remember(
     request_id: &str,
     done: &DoneRequest,
 ) -> Result<Option<DoneRequest>, StoreError> {
-    let statement =
-        transaction.statement(REMEMBER, |args| write(tenant, request_id, done, args));
+    let statement = transaction.statement(REMEMBER, |args| write(tenant, request_id, done, args));
     if transaction.run(statement).await? > 0 {
         return Ok(None);
     }

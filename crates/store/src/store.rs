@@ -27,7 +27,11 @@ impl Store {
     /// [`StoreError::Setup`] where the address, the file or the server must be set right first, with the remedy;
     /// [`StoreError::Schema`] where the database was made by a newer program or is not ours.
     pub async fn open(url: &str) -> Result<Self, StoreError> {
-        Ok(Self { database: Database::open(url).await?, memory: Memory::default(), told: Told::default() })
+        Ok(Self {
+            database: Database::open(url).await?,
+            memory: Memory::default(),
+            told: Told::default(),
+        })
     }
 
     /// Waits for what is under way and lets go of the database. Later calls give [`StoreError::Unavailable`].

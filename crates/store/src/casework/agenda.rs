@@ -89,7 +89,8 @@ impl AgendaCursor {
         Some(Self { due_at, kind, id, line })
     }
 
-    fn of(line: &AgendaLine) -> Self {
+    /// The place of a line.
+    pub fn of(line: &AgendaLine) -> Self {
         let AgendaLine { kind, id, line: number, .. } = *line;
         Self { due_at: line.item.due_at, kind, id, line: number }
     }
@@ -120,9 +121,9 @@ pub(super) async fn write(
     transaction: &mut Transaction,
     records: &[&Indexed<'_>],
 ) -> Result<(), StoreError> {
-    let lines = records.iter().flat_map(|it| {
-        (0_i64..).zip(&it.index.agenda).map(|(line, item)| (it.record, line, item))
-    });
+    let lines = records
+        .iter()
+        .flat_map(|it| (0_i64..).zip(&it.index.agenda).map(|(line, item)| (it.record, line, item)));
     let lines: Vec<(&Record, i64, &AgendaItem)> = lines.collect();
     let write = |(record, line, item): &(&Record, i64, &AgendaItem), to: &mut Args| {
         to.text(record.tenant().as_str()).text(record.kind().as_str());

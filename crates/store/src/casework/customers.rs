@@ -97,7 +97,8 @@ fn found_statements(dialect: Dialect, customers: &[(&Customer, FoundBy)]) -> Vec
     let mut names: Vec<(&ClientId, &str, i64, &Customer)> = Vec::with_capacity(customers.len() * 3);
     for (it, found) in customers {
         numbers.extend(found.numbers.iter().map(|number| (*number, *it)));
-        names.extend(found.names.iter().map(|(name, word)| (&it.client, name.as_str(), *word, *it)));
+        names
+            .extend(found.names.iter().map(|(name, word)| (&it.client, name.as_str(), *word, *it)));
     }
     numbers.sort_unstable_by_key(|(number, it)| (*number, &it.client, it.id));
     names.sort_unstable_by_key(|(client, name, _, it)| (*client, *name, it.id));
@@ -118,8 +119,7 @@ pub(super) async fn keep(
     transaction: &mut Transaction,
     customers: &[&Customer],
 ) -> Result<(), WorkError> {
-    let (new, changed): (Vec<&Customer>, Vec<_>) =
-        customers.iter().partition(|it| it.version == 1);
+    let (new, changed): (Vec<&Customer>, Vec<_>) = customers.iter().partition(|it| it.version == 1);
     let dialect = transaction.dialect();
     let mut kept = 0;
     let write_new = |it: &&Customer, to: &mut Args| write(it, to);
@@ -133,19 +133,28 @@ pub(super) async fn keep(
     for statement in found_statements(dialect, &found) {
         transaction.run(statement).await?;
     }
+    let mut formers = Vec::with_capacity(changed.len());
     for it in changed {
-        change(transaction, it).await?;
+        formers.push((former(transaction, it).await?.ok_or(WorkError::Stale)?, it));
+    }
+    // Whoever gives a key up comes before whoever takes it.
+    formers.sort_by_key(|(_, it)| is_found(it));
+    for (former, it) in &formers {
+        change(transaction, former, it).await?;
     }
     Ok(())
 }
 
-async fn change(transaction: &mut Transaction, it: &Customer) -> Result<(), WorkError> {
-    let former = former(transaction, it).await?.ok_or(WorkError::Stale)?;
+async fn change(
+    transaction: &mut Transaction,
+    former: &Customer,
+    it: &Customer,
+) -> Result<(), WorkError> {
     let statement = transaction.statement(UPDATE, |args| write(it, args));
     if transaction.run_unique(statement).await?.ok_or(WorkError::KeyTaken)? == 0 {
         return Err(WorkError::Stale);
     }
-    let (mut gone, mut new) = (FoundBy::of(&former), FoundBy::of(it));
+    let (mut gone, mut new) = (FoundBy::of(former), FoundBy::of(it));
     if former.client == it.client {
         let same = |number: &i64| new.numbers.contains(number);
         let numbers: Vec<i64> = gone.numbers.iter().copied().filter(same).collect();
@@ -160,13 +169,15 @@ async fn change(transaction: &mut Transaction, it: &Customer) -> Result<(), Work
             new.names.remove(&name);
         }
     }
-    forget(transaction, &former, &gone).await?;
+    forget(transaction, former, &gone).await?;
     for statement in found_statements(transaction.dialect(), &[(it, new)]) {
         transaction.run(statement).await?;
     }
     match (it.merged_into, it.erased_at) {
         (Some(into), None) => interactions::move_all(transaction, &it.tenant, it.id, into).await?,
-        (_, Some(_)) => interactions::scrub(transaction, &it.tenant, it.id, None).await.map(drop)?,
+        (_, Some(_)) => {
+            interactions::scrub(transaction, &it.tenant, it.id, None).await.map(drop)?
+        }
         (None, None) => {}
     }
     Ok(())
@@ -254,9 +265,8 @@ impl Store {
                 args.text(tenant.as_str());
             },
         );
-        let client = |row| {
-            Columns::new(row, "customers", 0).parsed("client", |it| ClientId::parse(it).ok())
-        };
+        let client =
+            |row| Columns::new(row, "customers", 0).parsed("client", |it| ClientId::parse(it).ok());
         rows.await?.iter().map(client).collect()
     }
 }

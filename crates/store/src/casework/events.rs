@@ -195,12 +195,10 @@ impl Store {
     ///
     /// See [`Store`].
     pub async fn cursor(&self, tenant: &TenantId, reader: &str) -> Result<u64, StoreError> {
-        let rows = self.rows(
-            "SELECT seq FROM event_cursors WHERE tenant = $1 AND reader = $2",
-            |args| {
+        let rows =
+            self.rows("SELECT seq FROM event_cursors WHERE tenant = $1 AND reader = $2", |args| {
                 args.text(tenant.as_str()).text(reader);
-            },
-        );
+            });
         let seq = |row| Columns::new(row, "event_cursors", 0).count("seq");
         Ok(rows.await?.first().map(seq).transpose()?.unwrap_or_default())
     }

@@ -67,7 +67,7 @@ mod tests {
     fn a_name_is_found_from_each_of_its_words() {
         let name = |text: &str, word| (text.to_owned(), word);
         assert_eq!(beginnings("Ana Ana"), [name("ana ana", 0), name("ana", 1)]);
-        assert_eq!(beginnings(&"a ".repeat(40)).len(), 8);
+        assert_eq!(beginnings("a b c d e f g h i j").len(), 8);
         assert_eq!(beginnings(&"é".repeat(500))[0].0.chars().count(), 60);
         assert_eq!(beginnings(""), []);
     }

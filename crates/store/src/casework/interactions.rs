@@ -53,7 +53,8 @@ pub(super) async fn keep(
         to.bytes(&key(*subject)[..]).text(kind.as_str());
         to.text(agent.as_ref().map(AgentId::as_str)).text(&*without_nul(summary));
     };
-    for statement in INTERACTIONS.upsert(transaction.dialect(), &sorted, write).collect::<Vec<_>>() {
+    for statement in INTERACTIONS.upsert(transaction.dialect(), &sorted, write).collect::<Vec<_>>()
+    {
         transaction.run(statement).await?;
     }
     Ok(())

@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use timbre_casework::{CustomerId, Record, RecordKind};
 use timbre_model::{AgentId, CallId, Civil, ClientId, PhoneNumber, TenantId};
 
-use super::records::{json_clients, read};
 use super::key;
+use super::records::{json_clients, read};
 use crate::outbound::attempts::digits;
 use crate::row::Columns;
 use crate::sql::{Args, Statement};
@@ -192,10 +192,8 @@ impl Store {
         let rows = self.database.read(Statement::generated(query.text.into(), query.args)).await?;
         let records = rows.iter().take(size).map(read).collect::<Result<Vec<_>, _>>()?;
         let last = records.last().filter(|_| rows.len() > size);
-        let next = last.map(|it| Cursor {
-            arrived_at: it.index().at,
-            call: CallId::from_u128(it.id()),
-        });
+        let next =
+            last.map(|it| Cursor { arrived_at: it.index().at, call: CallId::from_u128(it.id()) });
         Ok(RecordPage { records, next })
     }
 

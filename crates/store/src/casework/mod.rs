@@ -6,6 +6,7 @@ mod events;
 mod fold;
 pub(crate) mod happened;
 mod interactions;
+pub(crate) mod left_open;
 mod letters;
 mod list;
 mod mails;

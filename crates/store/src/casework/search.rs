@@ -86,11 +86,11 @@ impl Store {
             CustomerQuery::Number(number) => {
                 self.customers_by_number(tenant, &clients, number, size).await?
             }
-            CustomerQuery::Key(text) => {
-                self.customers_by_key(tenant, &clients, text, size).await?
-            }
+            CustomerQuery::Key(text) => self.customers_by_key(tenant, &clients, text, size).await?,
             CustomerQuery::Name(name) => {
-                return self.customers_by_name(tenant, &clients, &fold::fold(name), size, after).await;
+                return self
+                    .customers_by_name(tenant, &clients, &fold::fold(name), size, after)
+                    .await;
             }
         };
         Ok(CustomerPage { customers, next: None })
@@ -151,10 +151,8 @@ impl Store {
         let more = found.len() > size;
         found.truncate(size);
         let last = found.last().filter(|_| more);
-        let next = last.map(|(name, customer, _)| CustomerCursor {
-            name: name.clone(),
-            customer: *customer,
-        });
+        let next = last
+            .map(|(name, customer, _)| CustomerCursor { name: name.clone(), customer: *customer });
         let mut customers: Vec<Customer> = Vec::with_capacity(found.len());
         for (_, _, customer) in found {
             if !customers.iter().any(|it| it.id == customer.id) {

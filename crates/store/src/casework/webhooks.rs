@@ -2,9 +2,9 @@
 
 use timbre_model::{Civil, Slug, TenantId};
 
+use super::StoredEvent;
 use super::events::number;
 use super::letters::{self, LetterChannel, NewLetter};
-use super::StoredEvent;
 use crate::calls::without_nul;
 use crate::database::{Transaction, apart};
 use crate::row::{Columns, Row};

@@ -9,6 +9,7 @@ use super::chain;
 use super::leads::{self, STATES};
 use crate::StoreError;
 use crate::calls::key;
+use crate::casework::{NewRow, happened};
 use crate::database::Transaction;
 use crate::row::Columns;
 use crate::sql::Args;
@@ -21,6 +22,7 @@ const SLICE: i64 = 500;
 pub(crate) struct Ended {
     pub(crate) attempts: u64,
     pub(crate) leads: u64,
+    pub(crate) told: Vec<NewRow>,
 }
 
 /// Ends open attempts, has the leads of those who were not reached tried again later, and gives back those that were reserved.
@@ -32,6 +34,7 @@ pub(crate) async fn recover(transaction: &mut Transaction, at: Civil) -> Result<
             break;
         }
         ended.attempts += open.len() as u64;
+        ended.told.extend(open.iter().filter_map(happened::of_attempt));
         let statements = ATTEMPTS.upsert(transaction.dialect(), &open, attempts::write);
         for statement in statements.collect::<Vec<_>>() {
             transaction.run(statement).await?;

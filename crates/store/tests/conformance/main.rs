@@ -5,13 +5,19 @@ mod authorize;
 mod barring;
 mod batches;
 mod calls;
+mod cases;
+mod casework;
+mod customers;
 mod faults;
 mod floors;
 mod imports;
+mod letters;
 mod lists;
 mod outbound;
 mod recovery;
 mod spool;
+mod told;
+mod work;
 mod world;
 
 /// Makes two tests of each case, and a module of each database.
@@ -63,6 +69,19 @@ on_both! {
     spool: changes_outlive_an_outage_and_a_restart, a_replay_that_was_cut_short_is_repeated,
         the_spool_drains_by_itself_when_the_database_is_back, an_unfinished_tail_is_cut_off,
         damage_in_the_middle_is_refused, a_spool_has_one_user;
+    work: a_record_is_changed_only_by_whoever_read_its_last_version,
+        work_done_again_gets_its_first_answer, a_reader_only_goes_on,
+        records_wake_in_the_order_of_their_time, a_list_of_records_is_narrowed_and_paged,
+        an_agenda_is_in_the_order_of_what_is_due, the_trail_says_what_was_done_with_it,
+        a_case_is_found_by_its_key_alone;
+    told: events_are_counted_without_a_gap_and_kept_once, many_at_once_leave_no_gap,
+        calls_are_told_once_also_when_a_batch_is_repeated,
+        attempts_are_told_when_they_are_dialed_and_when_they_end,
+        what_a_dead_node_left_open_is_told;
+    customers: customers_are_found_by_number_name_and_key, names_are_paged_in_their_order,
+        a_key_is_one_customers_of_a_client_company, a_number_shows_who_has_it_and_what_is_open,
+        a_merged_customers_contacts_are_the_others, an_erased_customer_leaves_dates_alone;
+    letters: a_mail_waits_until_it_is_sent_once, a_webhook_keeps_its_place_and_what_it_holds_back;
 }
 
 /// What only a server can do.
