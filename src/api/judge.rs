@@ -57,7 +57,13 @@ impl<'a> Judge<'a> {
         let trunk = spec.trunks.first().ok_or_else(|| status::unknown_trunk(&spec.id))?.clone();
         let of_trunk = self.floor.trunks.iter().find(|it| it.id == trunk);
         let countries = of_trunk.map(TrunkSpec::countries).unwrap_or_default();
-        let plan = CampaignPlan { campaign, spec: spec.clone(), lists, started_at };
+        let plan = CampaignPlan {
+            campaign,
+            spec: spec.clone(),
+            lists,
+            started_at,
+            refusals: Arc::new(timbre_engine::refusals(self.floor())),
+        };
         Ok(AuthorizeRequest {
             batch: 0,
             plan: Arc::new(plan),

@@ -165,25 +165,10 @@ pub(crate) fn ask(request: &AuthorizeRequest, at: Civil) -> Result<Ask, Withheld
         recycle: plan.spec.recycle.clone(),
         want: wanted(&request.want),
         callback_fallback: plan.spec.callback_fallback,
-        refusals: refusals(),
+        refusals: plan.refusals.as_ref().clone(),
         look_back: LOOK_BACK,
         at,
     })
-}
-
-/// What a callee refuses, by the codes that stand for it: dispositions have no effects of their own yet.
-fn refusals() -> std::collections::BTreeMap<timbre_model::Slug, timbre_compliance::Refusal> {
-    use timbre_compliance::Refusal;
-    let known = [
-        ("not-interested", Refusal::Offer),
-        ("no-interesa", Refusal::Offer),
-        ("do-not-call", Refusal::OptOut),
-        ("no-llamar", Refusal::OptOut),
-    ];
-    let codes = known
-        .into_iter()
-        .filter_map(|(code, refused)| Some((timbre_model::Slug::parse(code).ok()?, refused)));
-    codes.collect()
 }
 
 fn wanted(want: &Want) -> Wanted {

@@ -1,5 +1,7 @@
 //! `timbre agent`: the controls of a softphone, in the terminal.
 
+mod card;
+mod classify;
 mod desk;
 mod plain;
 mod prompt;

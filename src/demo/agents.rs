@@ -1,5 +1,6 @@
 //! Agents: they sign in, take calls, put some on hold, classify them, and now and then take a break.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -207,12 +208,12 @@ impl Player {
             }
             Plan::HangUp(call) => AgentCommand::HangUp(call),
             Plan::Dispose(call) => {
-                let codes = choices.map_or(&[][..], |it| it.dispositions.as_slice());
+                let codes = choices.map_or(&[][..], |it| it.dispositions.flat.as_slice());
                 let Some(code) = self.chance.one(codes).cloned() else { return Ok(()) };
                 if self.chance.happens(0.05) {
                     self.take_a_break(choices, stream).await;
                 }
-                AgentCommand::Dispose { call, code }
+                AgentCommand::Dispose { call, code, fields: BTreeMap::new() }
             }
         };
         // A stream that is gone shows at the next read.

@@ -283,7 +283,12 @@ impl Floor {
             Next::Dispose(call) => {
                 let agent = self.who.remove(&call).expect("an agent talked");
                 let code = id(Slug::parse("sale"));
-                self.step(Input::Command(Command::Dispose { agent, call, code }));
+                self.step(Input::Command(Command::Dispose {
+                    agent,
+                    call,
+                    code,
+                    fields: Default::default(),
+                }));
             }
         }
     }

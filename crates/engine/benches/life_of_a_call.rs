@@ -191,7 +191,12 @@ impl Floor {
         self.next = (n + 1) % self.agents.len();
         let (agent, call) = (self.agents[n].clone(), self.talking[n]);
         self.command(Command::HangUp { agent: agent.clone(), call });
-        self.command(Command::Dispose { agent, call, code: self.sale.clone() });
+        self.command(Command::Dispose {
+            agent,
+            call,
+            code: self.sale.clone(),
+            fields: Default::default(),
+        });
         self.take_offer(n);
         self.wake();
     }

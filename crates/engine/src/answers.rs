@@ -139,7 +139,8 @@ mod tests {
         let spec: CampaignSpec = floor.campaigns.remove(0);
         let tenant = TenantId::parse("t").expect("a slug");
         let campaign = CampaignRef { tenant, campaign: CampaignId::parse("k").expect("a slug") };
-        CampaignPlan { campaign, spec, lists: floor.lists, started_at: NOON }
+        let refusals = Default::default();
+        CampaignPlan { campaign, spec, lists: floor.lists, started_at: NOON, refusals }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which campaigns an agent may be used by, and how campaigns share their agents.
 
+use std::sync::Arc;
+
 use timbre_model::{CampaignRef, FloorSpec, Recycle, TenantId, TrunkRef};
 use timbre_pacing::Phase;
 
@@ -67,6 +69,7 @@ impl Turn<'_> {
         tenant: &mut Tenant,
     ) {
         self.install_trunks(name, spec, tenant);
+        let refusals = Arc::new(crate::refusals(spec));
         let mut former = std::mem::take(&mut tenant.campaigns);
         for campaign in &spec.campaigns {
             let at = former.swap_remove(&campaign.id).unwrap_or_else(|| {
@@ -77,7 +80,7 @@ impl Turn<'_> {
             let list = |id| spec.lists.iter().find(|it| it.id == id).cloned();
             let lists = campaign.lists.iter().filter_map(|it| list(it.list.clone())).collect();
             let it = &mut self.floor.campaigns[at];
-            it.define(campaign.clone(), lists);
+            it.define(campaign.clone(), lists, refusals.clone());
             it.queue = tenant.queues.get(&campaign.queue).copied().unwrap_or(usize::MAX);
             it.trunks =
                 campaign.trunks.iter().filter_map(|id| tenant.trunks.get(id)).copied().collect();

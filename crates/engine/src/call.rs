@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use timbre_model::{
-    Cadence, CallId, CallOutcome, CallRecord, CallerId, Civil, Disposition, EndCause, HoldStats,
-    LegId, Mono, Now, OfferId, PlacedFor, QueueRef, QueueSpec, ReleasedBy, RingWindow, TrunkRef,
+    Cadence, CallId, CallOutcome, CallRecord, CallerId, Civil, EndCause, HoldStats, LegId, Mono,
+    Now, OfferId, PlacedFor, QueueRef, QueueSpec, ReleasedBy, RingWindow, TrunkRef,
 };
 
 use crate::bounds::PASSED_OVER_MAX;
+use crate::disposed::Disposed;
 use crate::queue::Place;
 use crate::timers::Deadline;
 use crate::{CallView, PlacedCall, WakeReason};
@@ -28,7 +29,7 @@ pub(crate) struct Call {
     pub(crate) ringing: Ringing,
     pub(crate) stage: Stage,
     pub(crate) hold: HoldStats,
-    pub(crate) disposition: Option<Disposition>,
+    pub(crate) disposition: Option<Disposed>,
     pub(crate) tally: Tally,
     /// Agents who declined it, each until when.
     pub(crate) passed_over: Vec<(usize, Mono)>,
@@ -237,7 +238,7 @@ impl Call {
             record.answered_ring = self.ringing.answered.map(|(_, ring)| ring);
         }
         record.hold = self.hold;
-        record.disposition = self.disposition.clone();
+        record.disposition = self.disposition.as_ref().map(|it| it.disposition.clone());
         match &self.stage {
             Stage::Waiting
             | Stage::Offered { .. }

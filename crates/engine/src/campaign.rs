@@ -1,12 +1,14 @@
 //! One campaign: its state, its lines in all their stages, and what it waits for.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use timbre_compliance::Refusal;
 use timbre_model::{
     CampaignRecord, CampaignRef, CampaignSpec, CampaignState, Civil, DialMode, ListSpec, Mono, Now,
-    PacingMethod,
+    PacingMethod, Slug,
 };
 use timbre_pacing::{Controller, Method, Settings, Terms};
 
@@ -146,6 +148,7 @@ impl Campaign {
             spec,
             lists: Vec::new(),
             started_at: Civil::default(),
+            refusals: Arc::default(),
         };
         Self {
             name,
@@ -177,10 +180,15 @@ impl Campaign {
     }
 
     /// Takes a definition over, as the plan of requests to come.
-    pub(crate) fn define(&mut self, spec: CampaignSpec, lists: Vec<ListSpec>) {
+    pub(crate) fn define(
+        &mut self,
+        spec: CampaignSpec,
+        lists: Vec<ListSpec>,
+        refusals: Arc<BTreeMap<Slug, Refusal>>,
+    ) {
         let started_at = self.started_at.unwrap_or_default();
         let campaign = self.name.clone();
-        self.plan = Arc::new(CampaignPlan { campaign, spec, lists, started_at });
+        self.plan = Arc::new(CampaignPlan { campaign, spec, lists, started_at, refusals });
     }
 
     /// The moment it first ran is part of its plan.
@@ -364,7 +372,7 @@ mod tests {
         let name = CampaignRef { tenant: TenantId::parse("t").expect("a slug"), campaign: id };
         let now = Now { mono: Mono::default(), civil: NOON };
         let mut it = Campaign::new(name, spec.clone(), now);
-        it.define(spec, Vec::new());
+        it.define(spec, Vec::new(), Arc::default());
         it.state = CampaignState::Running;
         it.set_pacer(20, NOON);
         let target = |it: &Campaign| it.pacer.as_ref().expect("it pools").0.settings().target;

@@ -3,14 +3,15 @@
 use std::time::Duration;
 
 use timbre_model::{
-    AttemptOutcome, Barred, CampaignState, Disposition, DoNotCallEntry, DoNotCallScope, EndCause,
-    LeadState, MachineVerdict, ReleasedBy, Slug,
+    AttemptOutcome, Barred, CampaignState, DoNotCallEntry, DoNotCallScope, EndCause, LeadState,
+    MachineVerdict, ReleasedBy, Slug,
 };
 
 use crate::agent::AgentState;
 use crate::attempt::Progress;
 use crate::call::Stage;
 use crate::campaign::millis;
+use crate::disposed::{Disposed, Whose};
 use crate::ending::{Ending, Goodbye};
 use crate::engine::Party;
 use crate::offering::Idleness;
@@ -93,12 +94,15 @@ impl Turn<'_> {
     }
 
     /// Writes an attempt for the last time, and where its lead stands now.
-    pub(crate) fn close_attempt(&mut self, attempt: usize, disposition: Option<Disposition>) {
+    pub(crate) fn close_attempt(&mut self, attempt: usize, disposed: Option<Disposed>) {
         self.judge_answer(attempt);
+        if let Some(disposed) = &disposed {
+            self.note_wrong_number(attempt, disposed);
+        }
         let it = &mut self.floor.attempts[attempt];
-        it.record.disposition = disposition;
+        it.record.disposition = disposed.as_ref().map(|it| it.disposition.bare());
         self.write_attempt(attempt);
-        self.place_lead(attempt);
+        self.place_lead(attempt, disposed.as_ref());
         self.tell_attempt_end(attempt);
         let it = &mut self.floor.attempts[attempt];
         self.floor.timers.set(&mut it.timer, attempt, None);
@@ -108,30 +112,27 @@ impl Turn<'_> {
         let campaign = &mut self.floor.campaigns[it.campaign];
         campaign.counts[it.progress.kind()] -= 1;
         campaign.asks.closed += 1;
-        let forbids = it
-            .record
-            .disposition
-            .as_ref()
-            .is_some_and(|it| !it.automatic && it.code.as_str() == "do-not-call");
-        if forbids {
-            let source = Slug::parse("agent").expect("a slug by its letters");
-            self.bar_callee(&it.record, source);
-        }
+        let Some(disposed) = disposed else { return };
+        let record = &it.record;
+        let whose =
+            Whose { client: record.client.clone(), campaign: Some(record.campaign.clone()) };
+        let of_lead = it.lead().into_iter().flat_map(|lead| &lead.person.numbers);
+        let others = of_lead.map(|it| &it.number).filter(|it| **it != record.number);
+        let numbers = std::iter::once(&record.number).chain(others).cloned().collect();
+        self.bar_disposed(&disposed, whose, numbers, (record.tenant.clone(), record.id));
     }
 
-    fn place_lead(&mut self, attempt: usize) {
+    fn place_lead(&mut self, attempt: usize, disposed: Option<&Disposed>) {
         let it = &self.floor.attempts[attempt];
         let Some(lead) = it.lead().cloned() else { return };
         let outcome = it.record.outcome.unwrap_or(AttemptOutcome::Indeterminate);
-        let state = match (it.callback, outcome, &it.record.disposition) {
-            (Some(promise), ..) => LeadState::Callback {
+        let state = match (it.callback, outcome, disposed) {
+            (_, AttemptOutcome::Connected, Some(disposed)) => self.disposed_lead(attempt, disposed),
+            (Some(promise), ..) if outcome != AttemptOutcome::WrongNumber => LeadState::Callback {
                 at: promise.at,
                 agent: it.record.agent.clone().filter(|_| promise.personal),
             },
-            (None, AttemptOutcome::Connected, Some(it)) => {
-                LeadState::Finished { disposition: it.code.clone() }
-            }
-            (None, ..) => {
+            _ => {
                 let recycle = &self.floor.campaigns[it.campaign].spec().recycle;
                 let number = &it.record.number;
                 crate::recycling::after(recycle, &lead, number, outcome, self.now.civil)

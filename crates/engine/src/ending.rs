@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use timbre_model::{
-    AttemptOutcome, CallOutcome, CallRecord, Change, Disposition, EndCause, OfferOutcome,
-    ReleasedBy, TimelineKind,
+    AttemptOutcome, CallOutcome, CallRecord, Change, EndCause, OfferOutcome, ReleasedBy,
+    TimelineKind,
 };
 
 use crate::agent::{AgentState, Line, Stream, WrapUp};
 use crate::attempt::Progress;
 use crate::call::{Ended, Facts, Stage};
+use crate::disposed::{Disposed, Whose};
 use crate::offering::Idleness;
 use crate::port::{Refusal, SwitchAction};
 use crate::turn::Turn;
@@ -167,29 +168,31 @@ impl Turn<'_> {
     }
 
     /// Ends the work after a call. `None`: with the disposition given during the call, or the automatic one.
-    pub(crate) fn end_wrap_up(&mut self, call: usize, disposition: Option<Disposition>) {
-        let automatic = || Disposition::new(self.floor.unclassified.clone(), true);
+    pub(crate) fn end_wrap_up(&mut self, call: usize, disposed: Option<Disposed>) {
+        let automatic = || Disposed::automatic(self.floor.unclassified.clone());
         let it = &self.floor.calls[call];
         let Stage::WrapUp { talk, ended } = it.stage else { return };
-        let disposition = disposition.or_else(|| it.disposition.clone()).unwrap_or_else(automatic);
+        let disposed = disposed.or_else(|| it.disposition.clone()).unwrap_or_else(automatic);
+        let bare = disposed.disposition.bare();
         let wrapped_up = EventKind::WrappedUp {
             call: it.facts.id,
             queue: it.rules.name.clone(),
             agent: self.floor.agents[talk.agent].who.clone(),
-            disposition: disposition.clone(),
+            disposition: bare.clone(),
             took: self.now.mono.since(ended.at.mono),
         };
         self.event(wrapped_up);
-        self.timeline(call, TimelineKind::WrappedUp { disposition: disposition.clone() });
+        self.timeline(call, TimelineKind::WrappedUp { disposition: bare });
         let now = self.now.civil;
         self.write_call(call, |record| {
-            record.disposition = Some(disposition.clone());
+            record.disposition = Some(disposed.disposition.clone());
             record.wrapped_up_at = Some(now);
         });
         let placed = self.floor.calls[call].placed.as_ref().map(|it| it.attempt);
         self.forget(call);
-        if let Some(attempt) = placed {
-            self.close_attempt(attempt, Some(disposition));
+        match placed {
+            Some(attempt) => self.close_attempt(attempt, Some(disposed)),
+            None => self.bar_disposed(&disposed, whose, caller.into_iter().collect(), which),
         }
         self.settle(talk.agent, Idleness::New);
     }

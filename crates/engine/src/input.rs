@@ -1,5 +1,6 @@
 //! What goes into a step.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use timbre_model::{
@@ -129,8 +130,10 @@ pub enum Command {
         agent: AgentRef,
         /// Which call.
         call: CallId,
-        /// One of the floor's dispositions.
+        /// One of the dispositions of the call's campaign or queue ([`FloorSpec::disposition`]).
         code: Slug,
+        /// What the agent wrote down, by the fields' ids.
+        fields: BTreeMap<String, String>,
     },
     /// A supervisor puts an agent into a state.
     ForceAgent {

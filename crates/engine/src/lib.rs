@@ -51,6 +51,7 @@ mod commands;
 mod connection;
 mod deadlines;
 mod dialing;
+mod disposed;
 mod effects;
 mod ending;
 mod engine;
@@ -74,6 +75,7 @@ mod turn;
 mod views;
 
 pub use effects::{
+pub use disposed::refusals;
     AgentChanged, AgentView, AttemptEnded, Because, CallEnded, Effects, Event, EventKind,
     OfferMade, Paced, PlacedCall, WakeReason,
 };

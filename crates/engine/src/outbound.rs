@@ -3,13 +3,14 @@
 //! The engine asks for attempts; the shell has each decided, charged and written as an intent in one transaction, and
 //! brings back the permits. Only a permit may be dialed, once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use timbre_compliance::Refusal;
 use timbre_model::{
     AgentId, AttemptRecord, CampaignRef, CampaignSpec, Civil, Lead, LeadId, ListSpec, Mono,
-    PhoneNumber, TrunkId,
+    PhoneNumber, Slug, TrunkId,
 };
 
 /// A campaign as it stood when it asked.
@@ -23,6 +24,8 @@ pub struct CampaignPlan {
     pub lists: Vec<ListSpec>,
     /// When it first ran.
     pub started_at: Civil,
+    /// What a callee refuses where a conversation ends with one of these dispositions ([`crate::refusals`]).
+    pub refusals: Arc<BTreeMap<Slug, Refusal>>,
 }
 
 /// A request for attempts. Answered by exactly one [`Authorized`] with the same batch.

@@ -72,6 +72,16 @@ pub enum Rejection {
         /// Which was named.
         code: Slug,
     },
+    /// A field of a disposition is missing or cannot be read.
+    #[error("field {field} of disposition {code}: {remedy}")]
+    DispositionField {
+        /// The disposition.
+        code: Slug,
+        /// The field's id.
+        field: String,
+        /// What to write instead.
+        remedy: String,
+    },
     /// The tenant has no floor yet.
     #[error("tenant {tenant} has no floor: apply one")]
     NoFloor {
@@ -200,7 +210,9 @@ impl Rejection {
             | Self::NoLead { .. }
             | Self::QueueInUse { .. } => Class::Precondition,
             Self::FloorChanged { .. } => Class::Conflict,
-            Self::UnknownPause { .. } | Self::UnknownDisposition { .. } => Class::Invalid,
+            Self::UnknownPause { .. }
+            | Self::UnknownDisposition { .. }
+            | Self::DispositionField { .. } => Class::Invalid,
         }
     }
 
@@ -217,6 +229,7 @@ impl Rejection {
             Self::NotExtendable { .. } => "NOT_EXTENDABLE",
             Self::UnknownPause { .. } => "UNKNOWN_PAUSE",
             Self::UnknownDisposition { .. } => "UNKNOWN_DISPOSITION",
+            Self::DispositionField { .. } => "DISPOSITION_FIELD",
             Self::NoFloor { .. } => "NO_FLOOR",
             Self::FloorChanged { .. } => "FLOOR_CHANGED",
             Self::AgentInUse { .. } => "AGENT_IN_USE",

@@ -155,6 +155,8 @@ pub enum AttemptOutcome {
     Rejected,
     /// There is no such number.
     Unallocated,
+    /// Somebody else answered: the number is not the lead's.
+    WrongNumber,
     /// The number cannot be reached now.
     Unreachable,
     /// The carrier has no room (503, cause 34, 42).
@@ -177,7 +179,7 @@ impl AttemptOutcome {
                 Blame::Callee
             }
             Self::Unreachable | Self::Congestion | Self::CarrierFault => Blame::Carrier,
-            Self::Unallocated => Blame::Caller,
+            Self::Unallocated | Self::WrongNumber => Blame::Caller,
             Self::Abandoned | Self::OurFault | Self::Cancelled | Self::Indeterminate => Blame::Us,
         }
     }
@@ -211,6 +213,7 @@ words! {
     AttemptOutcome {
         Connected = "connected", Abandoned = "abandoned", Machine = "machine", Busy = "busy",
         NoAnswer = "no_answer", Rejected = "rejected", Unallocated = "unallocated",
+        WrongNumber = "wrong_number",
         Unreachable = "unreachable", Congestion = "congestion", CarrierFault = "carrier_fault",
         OurFault = "our_fault", Cancelled = "cancelled", Indeterminate = "indeterminate",
     }

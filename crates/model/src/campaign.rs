@@ -362,7 +362,9 @@ impl RecycleRule {
             AttemptOutcome::Unreachable | AttemptOutcome::Congestion => (60, 6),
             AttemptOutcome::CarrierFault | AttemptOutcome::OurFault => (10, 6),
             AttemptOutcome::Cancelled | AttemptOutcome::Indeterminate => (60, 3),
-            AttemptOutcome::Connected | AttemptOutcome::Unallocated => (0, 0),
+            AttemptOutcome::Connected
+            | AttemptOutcome::Unallocated
+            | AttemptOutcome::WrongNumber => (0, 0),
         };
         Self { delay: Duration::from_secs(minutes * 60), max }
     }

@@ -1,11 +1,11 @@
 //! Which dispositions a call may get, and whose customers an agent may see.
 
 use std::borrow::Cow;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AgentId, AgentSpec, CampaignId, ClientId, DispositionSpec, DispositionTree, Effect, FieldKind,
-    FieldSpec, FloorSpec, QueueId, QueueSpec, Slug,
+    AgentId, AgentSpec, CampaignId, Civil, ClientId, DispositionSpec, DispositionTree, Effect,
+    FieldError, FieldKind, FieldSpec, FloorSpec, FollowUpOutcome, QueueId, QueueSpec, Reach, Slug,
 };
 
 impl DispositionTree {
@@ -30,17 +30,40 @@ impl DispositionTree {
 }
 
 impl DispositionSpec {
-    /// A code without effects, named as it is.
+    /// A code of the flat set: named as it is, without effects, but for those words that no floor means otherwise.
     pub fn plain(code: Slug) -> Self {
+        let effects = match code.as_str() {
+            "do-not-call" | "no-llamar" => vec![Effect::DoNotCall { reach: Reach::Client }],
+            "not-interested" | "no-interesa" => vec![Effect::Refused],
+            _ => Vec::new(),
+        };
         Self {
             name: code.to_string(),
             code,
             key: None,
             vicidial: None,
-            effects: Vec::new(),
+            effects,
             fields: Vec::new(),
             children: Vec::new(),
         }
+    }
+
+    /// Faults of what an agent wrote down: the first field that is missing, unknown or unreadable.
+    pub fn check(&self, fields: &BTreeMap<String, String>) -> Result<(), FieldError> {
+        let asked = self.asked();
+        for id in fields.keys() {
+            if !asked.iter().any(|it| it.id.as_str() == id) {
+                let remedy = format!("disposition {} has no such field", self.code);
+                return Err(FieldError::new(id.chars().take(64).collect::<String>(), "", remedy));
+            }
+        }
+        asked.iter().try_for_each(|it| it.check(fields.get(it.id.as_str()).map_or("", |it| it)))
+    }
+
+    /// The call that the fields of a disposition with [`Effect::Callback`] promise: when, and whether by the same agent.
+    pub fn callback(fields: &BTreeMap<String, String>) -> Option<(Civil, bool)> {
+        let at = moment(fields.get(CALLBACK_AT)?)?;
+        Some((at, fields.get(CALLBACK_PERSONAL).is_some_and(|it| it == "yes")))
     }
 
     /// What the agent is asked: its own fields, and those that its effects work with where it does not name them itself.
@@ -53,6 +76,48 @@ impl DispositionSpec {
     }
 }
 
+impl FieldSpec {
+    /// Longest text of a field, in characters.
+    pub const TEXT_MAX: usize = 2_000;
+
+    fn check(&self, text: &str) -> Result<(), FieldError> {
+        let fault = |remedy: &str| FieldError::new(self.id.as_str(), "", remedy);
+        if text.trim().is_empty() {
+            return if self.optional { Ok(()) } else { Err(fault("write something down")) };
+        }
+        if text.chars().count() > Self::TEXT_MAX {
+            return Err(fault("write at most 2000 characters"));
+        }
+        let is_date = |text: &str| text.parse::<jiff::civil::Date>().is_ok();
+        let (good, remedy) = match &self.kind {
+            FieldKind::Text => (true, ""),
+            FieldKind::Number => {
+                (text.trim().parse::<f64>().is_ok_and(f64::is_finite), "write a number")
+            }
+            FieldKind::Time if self.id.as_str() == CALLBACK_AT => {
+                (moment(text).is_some(), "write a moment such as 2026-11-21T16:30:00+01:00")
+            }
+            FieldKind::Time => (
+                moment(text).is_some() || is_date(text),
+                "write a date or a moment such as 2026-11-21T16:30:00+01:00",
+            ),
+            FieldKind::Choice(choices) => {
+                (choices.iter().any(|it| it == text), "choose one of those that there are")
+            }
+        };
+        if good { Ok(()) } else { Err(fault(remedy)) }
+    }
+}
+
+const CALLBACK_AT: &str = "callback_at";
+const CALLBACK_PERSONAL: &str = "callback_personal";
+
+/// A moment in RFC 3339 form.
+fn moment(text: &str) -> Option<Civil> {
+    let at: jiff::Timestamp = text.trim().parse().ok()?;
+    Some(Civil::from_micros(at.as_microsecond()))
+}
+
 impl Effect {
     fn fields(&self) -> Vec<FieldSpec> {
         let field = |id: &str, kind: FieldKind, optional: bool| FieldSpec {
@@ -63,18 +128,19 @@ impl Effect {
         };
         match self {
             Self::Callback => vec![
-                field("callback_at", FieldKind::Time, false),
-                field(
-                    "callback_personal",
-                    FieldKind::Choice(vec!["yes".into(), "no".into()]),
-                    true,
-                ),
+                field(CALLBACK_AT, FieldKind::Time, false),
+                field(CALLBACK_PERSONAL, FieldKind::Choice(vec!["yes".into(), "no".into()]), true),
             ],
             Self::Sale { .. } => {
                 ["product", "promises"].map(|id| field(id, FieldKind::Text, true)).into()
             }
             Self::Complaint => vec![field("statement", FieldKind::Text, true)],
-            Self::FollowUp(_) => vec![field("note", FieldKind::Text, true)],
+            Self::FollowUp(FollowUpOutcome::Confirmed) => {
+                vec![field("note", FieldKind::Text, true)]
+            }
+            Self::FollowUp(FollowUpOutcome::Incident) => {
+                ["note", "broken"].map(|id| field(id, FieldKind::Text, true)).into()
+            }
             Self::Final
             | Self::Retry { .. }
             | Self::DoNotCall { .. }
@@ -114,6 +180,14 @@ impl FloorSpec {
                 flat.then(|| Cow::Owned(DispositionSpec::plain(code.clone())))
             }
         }
+    }
+
+    /// Every disposition of the floor that can be chosen somewhere.
+    pub fn every_disposition(&self) -> impl Iterator<Item = Cow<'_, DispositionSpec>> {
+        let flat = self.dispositions.iter().cloned();
+        let flat = flat.map(|code| Cow::Owned(DispositionSpec::plain(code)));
+        let trees = self.disposition_trees.iter().flat_map(DispositionTree::leaves);
+        trees.map(Cow::Borrowed).chain(flat)
     }
 
     /// The trees of the calls that an agent can take, and whether the flat set is among them.
@@ -218,5 +292,39 @@ mod tests {
         later.fields = vec![FieldSpec { name: "¿Cuándo?".to_owned(), ..asked[0].clone() }];
         assert_eq!(later.asked()[0].name, "¿Cuándo?");
         assert_eq!(later.asked().len(), 2);
+    }
+
+    #[test]
+    fn what_an_agent_writes_down_is_checked_field_by_field() {
+        let spec: DispositionSpec = serde_json::from_str(
+            r#"{"code": "x", "name": "X", "effects": ["callback"], "fields": [
+                {"id": "amount", "name": "Amount", "kind": "number"},
+                {"id": "day", "name": "Day", "kind": "time", "optional": true},
+                {"id": "how", "name": "How", "kind": {"choice": ["card", "cash"]}, "optional": true}]}"#,
+        )
+        .expect("a disposition");
+        let fault = |fields: &[(&str, &str)]| {
+            let whole = [("amount", "9.5"), ("callback_at", "2026-11-21T16:30:00+01:00")];
+            let mut all: BTreeMap<String, String> =
+                whole.iter().map(|(id, it)| ((*id).to_owned(), (*it).to_owned())).collect();
+            all.extend(fields.iter().map(|(id, it)| ((*id).to_owned(), (*it).to_owned())));
+            spec.check(&all).err().map(|it| it.field)
+        };
+        let field = |it: &str| Some(it.to_owned());
+        assert_eq!(fault(&[]), None);
+        assert_eq!(
+            fault(&[("day", "2026-11-21"), ("how", "cash"), ("callback_personal", "yes")]),
+            None
+        );
+        assert_eq!(fault(&[("amount", "")]), field("amount"));
+        assert_eq!(fault(&[("amount", "much")]), field("amount"));
+        assert_eq!(fault(&[("day", "tomorrow")]), field("day"));
+        assert_eq!(fault(&[("how", "gold")]), field("how"));
+        assert_eq!(fault(&[("callback_at", "2026-11-21")]), field("callback_at"));
+        assert_eq!(fault(&[("other", "x")]), field("other"));
+        assert_eq!(fault(&[("amount", &"9".repeat(2_001))]), field("amount"));
+        let promised = [("callback_at".to_owned(), "2026-11-21T16:30:00+01:00".to_owned())].into();
+        let at = Civil::from_micros(1_795_275_000_000_000);
+        assert_eq!(DispositionSpec::callback(&promised), Some((at, false)));
     }
 }

@@ -172,7 +172,7 @@ impl World {
         }
         if self.dice.agents.permille(50) {
             let code = floor::slug("sale");
-            self.says(n, at, Command::Dispose { agent: agent.clone(), call, code });
+            self.says(n, at, Command::Dispose { agent: agent.clone(), call, code, fields: Default::default() });
         }
         if self.dice.agents.permille(10) {
             self.says(n, at, Command::SetNotReady { agent, reason: floor::slug("lunch") });
@@ -188,7 +188,7 @@ impl World {
         if self.dice.agents.permille(920) {
             let after = self.dice.agents.millis(500, 35_000);
             let code = floor::slug("no-sale");
-            self.says(n, after, Command::Dispose { agent, call, code });
+            self.says(n, after, Command::Dispose { agent, call, code, fields: Default::default() });
         }
     }
 

@@ -32,7 +32,9 @@ pub(super) async fn for_engine(
         AgentCommand::Unhold(call) => Command::Unhold { agent, call },
         AgentCommand::HangUp(call) => Command::HangUp { agent, call },
         AgentCommand::ExtendWrapUp(call) => Command::ExtendWrapUp { agent, call },
-        AgentCommand::Dispose { call, code } => Command::Dispose { agent, call, code },
+        AgentCommand::Dispose { call, code, fields } => {
+            Command::Dispose { agent, call, code, fields }
+        }
         AgentCommand::DialNumber { campaign, number } => {
             let floor = context.feed.floor(&who.tenant).ok_or_else(status::no_floor)?;
             let number = dialed(&floor, &campaign, &number).map_err(status::invalid_field)?;

@@ -12,8 +12,8 @@ use super::{for_agent, outbound};
 use crate::api::auth::{Authority, Caller};
 use crate::api::status::{self, reasons};
 use crate::api::wire::agent::{
-    AgentCommand, AgentEvent, AgentMessage, GoAwayReason, ResumeToken, Welcome, message_to_wire,
-    request_from_wire,
+    AgentCommand, AgentEvent, AgentMessage, Choices, GoAwayReason, ResumeToken, Welcome,
+    message_to_wire, request_from_wire,
 };
 use crate::api::wire::error::ApiError;
 use crate::api::{Context, limits, pb};
@@ -178,7 +178,10 @@ impl Stream {
             heartbeat_interval: limits::HEARTBEAT_EVERY,
             status: view,
             pauses: list(|floor| &floor.pauses),
-            dispositions: list(|floor| &floor.dispositions),
+            dispositions: floor
+                .as_deref()
+                .map(|it| Choices::of(it, &self.agent.agent))
+                .unwrap_or_default(),
             resumed,
         };
         self.send(0, AgentEvent::Welcome(Box::new(welcome))).await;

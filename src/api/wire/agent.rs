@@ -1,5 +1,6 @@
 //! An agent's stream: commands up, events down; and agents as they now stand.
 
+mod choices;
 mod command;
 mod placed;
 mod status;
@@ -23,6 +24,7 @@ pub use command::{
     AgentCommand, BarScope, REQUEST_ID_MAX, ResumeToken, request_from_wire, request_to_wire,
 };
 pub use placed::{placed_from_wire, placed_to_wire};
+pub use choices::{CallsOf, Choices};
 pub use status::{state_from_wire, state_to_wire, status_from_wire, status_to_wire};
 
 /// One event of an agent's stream.
@@ -130,7 +132,7 @@ pub struct Welcome {
     /// What they may say to [`AgentCommand::SetNotReady`].
     pub pauses: Vec<Slug>,
     /// What they may say to [`AgentCommand::Dispose`].
-    pub dispositions: Vec<Slug>,
+    pub dispositions: Choices,
     /// The shift was taken up rather than begun.
     pub resumed: bool,
 }
@@ -335,7 +337,7 @@ fn welcome_to_wire(welcome: &Welcome) -> pb::Welcome {
         heartbeat_interval: Some(span(*heartbeat_interval)),
         status: Some(status_to_wire(agent, status)),
         pauses: pauses.iter().map(ToString::to_string).collect(),
-        dispositions: dispositions.iter().map(ToString::to_string).collect(),
+        dispositions: dispositions.flat.iter().map(ToString::to_string).collect(),
         resumed: *resumed,
     }
 }
@@ -360,7 +362,14 @@ fn welcome_from_wire(wire: pb::Welcome) -> Result<Welcome, FieldError> {
         heartbeat_interval: need_span("welcome.heartbeat_interval", heartbeat_interval)?,
         status: status_from_wire(status.ok_or_else(absent)?)?.1,
         pauses: slugs("welcome.pauses", pauses)?,
-        dispositions: slugs("welcome.dispositions", dispositions)?,
+        dispositions: Choices {
+            flat: slugs("welcome.dispositions", dispositions)?,
+            trees: trees
+                .into_iter()
+                .map(|it| super::disposition::read_tree("welcome.trees", it))
+                .collect::<Result<_, _>>()?,
+            uses: tree_uses.iter().map(choices::use_from_wire).collect::<Result<_, _>>()?,
+        },
         resumed,
     })
 }
@@ -379,6 +388,8 @@ fn offer_to_wire(offer: &Offer) -> pb::OfferMade {
     }
 }
 
+        trees: dispositions.trees.iter().map(super::disposition::tree_to_wire).collect(),
+        tree_uses: dispositions.uses.iter().map(choices::use_to_wire).collect(),
 fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
     let pb::OfferMade { offer, call: _, queue, caller, waited, expires_in, because, placed } = wire;
     Ok(Offer {
@@ -391,6 +402,8 @@ fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
             Because::ALL.into_iter().find(|it| it.as_str() == text)
         })?,
         placed: placed.map(placed_from_wire).transpose()?.map(Arc::new),
+        trees,
+        tree_uses,
     })
 }
 

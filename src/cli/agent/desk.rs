@@ -1,6 +1,6 @@
 //! What an agent sees, and what they may ask for: pure, so that it can be tested without a terminal.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +10,11 @@ use timbre_model::{
     QueueRef, Slug,
 };
 
+use super::classify::Classify;
 use super::session::News;
 use super::tell;
-use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, BarScope, Offer, Welcome};
+use crate::api::wire::customer::CustomerCard;
+use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, BarScope, Choices, Offer, Welcome};
 
 /// Lines of the past that are shown.
 const PAST_MAX: usize = 200;
@@ -33,7 +35,7 @@ pub struct Desk {
     /// What may be said to "not ready".
     pub pauses: Vec<Slug>,
     /// How a call may be classified.
-    pub dispositions: Vec<Slug>,
+    pub dispositions: Choices,
     /// The stream is up.
     pub up: bool,
     /// What happened, newest last.
@@ -81,7 +83,12 @@ pub enum Wish {
     /// More time.
     Extend,
     /// To classify the call.
-    Dispose(Slug),
+    Dispose {
+        /// How.
+        code: Slug,
+        /// What was written down, by the fields' ids.
+        fields: BTreeMap<String, String>,
+    },
     /// A number called for a campaign.
     Dial {
         /// For which.
@@ -199,6 +206,13 @@ impl Desk {
     }
 
     /// The command for a wish, or what stands in its way.
+    /// Classifying the present call; `None`: there is none.
+    pub fn classify(&self) -> Option<Classify> {
+        let talk = self.talk.as_ref()?;
+        let campaign = talk.placed.as_ref().map(|it| &it.campaign.campaign);
+        Some(Classify::new(&self.dispositions, &talk.queue.queue, campaign))
+    }
+
     pub fn command(&self, wish: Wish) -> Result<AgentCommand, String> {
         let view = self.view.as_ref().ok_or("not signed in yet: wait for the server")?;
         let offer = || view.offer.map(|(id, _)| id).ok_or("no call is on offer");
@@ -217,7 +231,7 @@ impl Desk {
                 AgentCommand::ExtendWrapUp(call()?)
             }
             Wish::Extend => return Err("there is no wrap-up to extend".to_owned()),
-            Wish::Dispose(code) => AgentCommand::Dispose { call: call()?, code },
+            Wish::Dispose { code, fields } => AgentCommand::Dispose { call: call()?, code, fields },
             Wish::Dial { campaign, number } => AgentCommand::DialNumber { campaign, number },
             Wish::Callback { at, personal } => {
                 AgentCommand::ScheduleCallback { call: call()?, at, personal }

@@ -13,7 +13,7 @@ use crate::cli::words::{read_moment, read_span, time_of_day};
 use crate::driver::clock;
 
 const HELP: &str = "help commands: ready | notready PAUSE | accept | reject | hold | unhold | hangup | extend | \
-                    dispose CODE | dial CAMPAIGN NUMBER | callback [mine] WHEN (2026-11-21T09:00:00Z, or in: 2h) | \
+                    dispose CODE [FIELD=TEXT; FIELD=TEXT …] | dial CAMPAIGN NUMBER | callback [mine] WHEN (2026-11-21T09:00:00Z, or in: 2h) | \
                     donotcall [tenant|client|campaign] [NOTE] | machine | person | signout | status | quit (leaves the \
                     shift as it is)";
 
@@ -43,7 +43,7 @@ fn read(line: &str, now: Civil) -> Result<Asked, String> {
         "unhold" => Asked::Wish(Wish::Unhold),
         "hangup" => Asked::Wish(Wish::HangUp),
         "extend" => Asked::Wish(Wish::Extend),
-        "dispose" => Asked::Wish(Wish::Dispose(slug("disposition")?)),
+        "dispose" => Asked::Wish(read_dispose(rest)?),
         "dial" => Asked::Wish(read_dial(rest)?),
         "callback" => Asked::Wish(read_callback(rest, now)?),
         "donotcall" => Asked::Wish(read_do_not_call(rest)),
@@ -55,6 +55,23 @@ fn read(line: &str, now: Civil) -> Result<Asked, String> {
         "quit" => Asked::Quit,
         "" => Asked::Nothing,
         other => return Err(format!("{other:?} is no command: `help` lists them")),
+    })
+}
+
+/// Reads `CODE [FIELD=TEXT; FIELD=TEXT …]`.
+fn read_dispose(text: &str) -> Result<Wish, String> {
+    let (code, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    if code.is_empty() {
+        return Err("dispose needs a disposition".to_owned());
+    }
+    let field = |it: &str| {
+        let (id, text) = it.split_once('=').ok_or_else(|| format!("{it:?}: write FIELD=TEXT"))?;
+        Ok((id.trim().to_owned(), text.trim().to_owned()))
+    };
+    let written = rest.split(';').map(str::trim).filter(|it| !it.is_empty());
+    Ok(Wish::Dispose {
+        code: Slug::parse(code).map_err(|it| it.to_string())?,
+        fields: written.map(field).collect::<Result<_, String>>()?,
     })
 }
 
@@ -165,7 +182,14 @@ mod tests {
         let slug = |text| Slug::parse(text).expect("a slug");
         assert_eq!(read(" ready "), Ok(Asked::Wish(Wish::Ready)));
         assert_eq!(read("notready comida"), Ok(Asked::Wish(Wish::NotReady(slug("comida")))));
-        assert_eq!(read("dispose venta"), Ok(Asked::Wish(Wish::Dispose(slug("venta")))));
+        let venta = |fields: &[(&str, &str)]| {
+            let fields = fields.iter().map(|(id, it)| ((*id).to_owned(), (*it).to_owned()));
+            Ok(Asked::Wish(Wish::Dispose { code: slug("venta"), fields: fields.collect() }))
+        };
+        assert_eq!(read("dispose venta"), venta(&[]));
+        let fields = [("product", "fibra 1 Gb"), ("how", "card")];
+        assert_eq!(read("dispose venta product=fibra 1 Gb; how=card"), venta(&fields));
+        assert!(read("dispose venta fibra").is_err());
         assert_eq!(read(""), Ok(Asked::Nothing));
         let campaign = CampaignId::parse("luz").expect("an id");
         let number = "600 00 00 01".to_owned();

@@ -8,6 +8,8 @@ use ratatui::widgets::{Block, Clear, List, ListState, Paragraph, Wrap};
 use timbre_engine::{AgentView, PlacedCall};
 use timbre_model::{AgentStateKind, Civil, LeadRole, NewLead, Slug};
 
+use super::card;
+use super::classify::Classify;
 use super::desk::{Desk, Wish};
 use super::prompt::Prompt;
 use crate::cli::words::{caller, clock, since, time_of_day};
@@ -19,6 +21,8 @@ pub enum Over {
     Menu(Menu),
     /// A line to write.
     Prompt(Prompt),
+    /// A call to classify.
+    Classify(Classify),
 }
 
 /// A list to choose from.
@@ -34,12 +38,6 @@ impl Menu {
     /// Why not ready.
     pub fn pauses(choices: &[Slug]) -> Self {
         Self { title: "Why not ready?", choices: choices.to_vec(), here: 0, wish: Wish::NotReady }
-    }
-
-    /// How the conversation ended.
-    pub fn dispositions(choices: &[Slug]) -> Self {
-        let title = "How did it end?";
-        Self { title, choices: choices.to_vec(), here: 0, wish: Wish::Dispose }
     }
 
     /// One up.
@@ -89,6 +87,7 @@ pub fn draw(frame: &mut Frame<'_>, desk: &Desk, over: Option<&Over>, now: Civil)
     match over {
         Some(Over::Menu(menu)) => draw_menu(frame, menu),
         Some(Over::Prompt(prompt)) => prompt.draw(frame),
+        Some(Over::Classify(classify)) => classify.draw(frame),
         None => {}
     }
 }
@@ -282,6 +281,7 @@ fn key_line(desk: &Desk, over: Option<&Over>) -> Line<'static> {
         Some(WrapUp) if placed => {
             &["d dispose", "c call again", "b never again", "w extend", "r ready after"]
         }
+        _ if let Some(Over::Classify(it)) = over => it.keys(),
         Some(Talking) => &["h hold/unhold", "e hang up", "d dispose", "n not ready after"],
         Some(WrapUp) => &["d dispose", "w extend", "r ready after", "n not ready after"],
         Some(Ready) => &["n not ready", "t dial", "q sign out"],
@@ -405,7 +405,7 @@ mod tests {
     #[test]
     fn a_menu_numbers_its_choices() {
         let desk = in_a_call();
-        let screen = shown(&desk, Some(&Over::Menu(Menu::dispositions(&desk.dispositions))));
+        let screen = shown(&desk, desk.classify().map(Over::Classify).as_ref());
         let parts = ["How did it end?", "1 venta", "2 queja", "Esc back"];
         assert!(parts.iter().all(|part| screen.contains(part)), "{screen}");
     }

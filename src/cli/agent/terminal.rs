@@ -9,6 +9,7 @@ use timbre_model::{Civil, MachineVerdict, Slug};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Line;
+use super::classify::Keyed;
 use super::desk::{Desk, Wish};
 use super::plain::begins;
 use super::prompt::{Prompt, Written};
@@ -54,6 +55,9 @@ async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Endi
                 Some(News::Over(ending)) => return Ok(ending),
                 Some(told) => {
                     desk.take(&told, clock::civil());
+                    if let Some(Over::Classify(it)) = &mut over && it.take_in(&told) {
+                        over = None;
+                    }
                     if ready && begins(&told) {
                         commands.send(AgentCommand::SetReady).await?;
                     }
@@ -106,6 +110,14 @@ fn press(key: KeyEvent, desk: &Desk, over: &mut Option<Over>, now: Civil) -> Pre
             // What was written stays, to be put right.
             Written::Said(Err(why)) => Pressed::Unread(why),
         },
+        Some(Over::Classify(classify)) => match classify.press(key.code) {
+            Keyed::Open => Pressed::Nothing,
+            Keyed::Dropped => {
+                *over = None;
+                Pressed::Nothing
+            }
+            Keyed::Said(wish) => Pressed::Wish(wish),
+        },
         None => plain_key(key.code, desk, over),
     }
 }
@@ -114,7 +126,10 @@ fn press(key: KeyEvent, desk: &Desk, over: &mut Option<Over>, now: Civil) -> Pre
 fn plain_key(key: KeyCode, desk: &Desk, over: &mut Option<Over>) -> Pressed {
     let opened = match key {
         KeyCode::Char('n') => Over::Menu(Menu::pauses(&desk.pauses)),
-        KeyCode::Char('d') => Over::Menu(Menu::dispositions(&desk.dispositions)),
+        KeyCode::Char('d') => match desk.classify() {
+            Some(classify) => Over::Classify(classify),
+            None => return Pressed::Unread("there is no call to classify".to_owned()),
+        },
         KeyCode::Char('t') => Over::Prompt(Prompt::dial()),
         KeyCode::Char('c') => Over::Prompt(Prompt::callback()),
         KeyCode::Char('b') => Over::Prompt(Prompt::do_not_call()),
@@ -170,7 +185,6 @@ mod tests {
     fn type_keys(keys: &[KeyCode]) -> Pressed {
         let mut desk = Desk::default();
         desk.pauses = vec![slug("comida"), slug("descanso")];
-        desk.dispositions = vec![slug("venta")];
         let mut over = None;
         let mut last = Pressed::Nothing;
         for key in keys {
@@ -189,8 +203,7 @@ mod tests {
         assert_eq!(type_keys(&[Char('n'), Down, Enter]), descanso());
         assert_eq!(type_keys(&[Char('n'), Char('9')]), Pressed::Nothing);
         assert_eq!(type_keys(&[Char('n'), Esc, Char('x')]), Pressed::Wish(Wish::Reject));
-        let venta = Pressed::Wish(Wish::Dispose(slug("venta")));
-        assert_eq!(type_keys(&[Char('d'), Down, Down, Enter]), venta);
+        assert!(matches!(type_keys(&[Char('d')]), Pressed::Unread(_)), "there is no call");
     }
 
     #[test]

@@ -57,7 +57,9 @@ pub(crate) fn apply(turn: &mut Turn, command: Command) -> Result<Reply, Rejectio
         Command::Unhold { agent, call } => unhold::apply(turn, &agent, call),
         Command::HangUp { agent, call } => hang_up::apply(turn, &agent, call),
         Command::ExtendWrapUp { agent, call } => extend_wrap_up::apply(turn, &agent, call),
-        Command::Dispose { agent, call, code } => dispose::apply(turn, &agent, call, code),
+        Command::Dispose { agent, call, code, fields } => {
+            dispose::apply(turn, &agent, call, (code, fields))
+        }
         Command::ForceAgent { agent, state } => force_agent::apply(turn, &agent, state),
         Command::ForceEndCall { tenant, call } => force_end_call::apply(turn, &tenant, call),
         Command::StartCampaign { campaign } => start_campaign::apply(turn, &campaign),

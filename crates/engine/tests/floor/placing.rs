@@ -259,7 +259,13 @@ pub fn change(world: &World, change: &Change) -> Option<String> {
             }
             LeadState::Blocked { rule, .. } => format!("lead {} blocked {rule}", it.lead),
         },
-        Change::DoNotCall(it) => format!("do-not-call {}", it.source),
+        Change::DoNotCall(it) => {
+            let whom = match &it.whom {
+                Barred::Number(number) => number.expose(),
+                Barred::Prefix(prefix) => prefix,
+            };
+            format!("do-not-call {} {whom} {:?}", it.source, it.scope)
+        }
         Change::Attempt(it) => {
             let end = it.outcome.map_or("open", |it| it.as_str());
             format!("wrote {} {end}", world.name_of(it.id))
@@ -294,6 +300,7 @@ pub fn set_campaign(world: &mut World, words: &[&str]) {
             "limit" => spec.answer_to_agent = span(value),
             "within" => spec.connect_within = Some(span(value)),
             "ring" => spec.ring_timeout = span(value),
+            "tree" => spec.dispositions = Some(slug(value)),
             other => panic!("no such field: {other}"),
         }
     }

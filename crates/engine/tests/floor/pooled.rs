@@ -376,6 +376,72 @@ fn a_permit_decided_before_a_do_not_call_is_not_dialed_after_it() {
     );
 }
 
+/// A call to a lead of two numbers, over and not yet classified by a tree.
+fn talked(text: &str) -> World {
+    scenario(&format!(
+        "
+        queue  q1
+        agent  a1 persistent
+        campaign k1 q1 mode=power:1 tree=tree
+        on-duty a1
+        start  k1
+        wait   10ms
+        permit k1 p1 numbers=2
+        answers p1
+        hang-up a1 p1
+        {text}
+    "
+    ))
+}
+
+#[test]
+fn a_disposition_says_where_the_lead_goes() {
+    talked("dispose a1 p1 later\n expect lead 1 retry +7200s");
+    talked("dispose a1 p1 sold product=fibre\n expect lead 1 finished sold");
+    talked(
+        "dispose a1 p1 again callback_at=1970-01-02T00:00:00Z callback_personal=yes
+        expect lead 1 callback +",
+    );
+    talked("dispose a1 p1 wrong\n expect wrote p1 wrong_number\n expect lead 1 ready");
+    talked("dispose a1 p1 wrong\n never do-not-call");
+}
+
+#[test]
+fn what_a_disposition_asks_for_must_be_there_and_only_its_own_tree_counts() {
+    talked(
+        "
+        denied DISPOSITION_FIELD dispose a1 p1 sold
+        denied DISPOSITION_FIELD dispose a1 p1 again callback_at=soon
+        denied DISPOSITION_FIELD dispose a1 p1 later color=red
+        denied UNKNOWN_DISPOSITION dispose a1 p1 reached
+        denied UNKNOWN_DISPOSITION dispose a1 p1 sale
+        is     a1 wrap_up
+        dispose a1 p1 sold product=fibre
+        is     a1 ready
+    ",
+    );
+}
+
+#[test]
+fn whoever_does_not_want_to_be_called_or_has_died_is_called_at_none_of_their_numbers() {
+    talked(
+        "
+        dispose a1 p1 stop
+        expect lead 1 finished stop
+        expect do-not-call agent +34600000001 Tenant
+        expect do-not-call agent +34699999999 Tenant
+    ",
+    );
+    talked(
+        "
+        dispose a1 p1 dead
+        expect lead 1 finished dead
+        expect do-not-call agent +34600000001 Client(
+        expect do-not-call agent +34699999999 Client(
+    ",
+    );
+}
+
 #[test]
 fn a_key_during_the_message_bars_the_number() {
     two_lines(

@@ -6,7 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 use timbre_engine::port::{LegEnd, SwitchEvent};
 use timbre_engine::{Command, ForcedState, Limits};
-use timbre_model::{CallId, Change, LegId, OfferId, StationMode};
+use timbre_model::{CallId, Change, LegId, OfferId, StationMode, SurveyKind, SurveySpec};
 
 use crate::world::{World, agent, agent_spec, queue_spec, skill, slug, tenant};
 
@@ -18,6 +18,7 @@ enum Move {
     Leg(usize, u8),
     Agent(usize, u8),
     Floor(u8),
+    Permit(usize),
 }
 
 fn moves() -> impl Strategy<Value = Vec<Move>> {
@@ -27,6 +28,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         5 => (0_usize..40, any::<u8>()).prop_map(|(leg, what)| Move::Leg(leg, what)),
         12 => (0_usize..5, any::<u8>()).prop_map(|(agent, what)| Move::Agent(agent, what)),
         1 => any::<u8>().prop_map(Move::Floor),
+        2 => (0_usize..4).prop_map(Move::Permit),
     ];
     prop::collection::vec(one, 1..250)
 }
@@ -38,7 +40,9 @@ fn world() -> World {
     second.priority = 4;
     second.skills = [(skill("es"), 4)].into();
     second.ring.answer_after_rings = 0;
-    world.add_queue(queue_spec("q1"));
+    let mut first = queue_spec("q1");
+    first.survey = Some(SurveySpec { kind: SurveyKind::Csat, period: SurveySpec::PERIOD });
+    world.add_queue(first);
     world.add_queue(second);
     for n in 0..4 {
         let mut it = agent_spec(&format!("a{n}"));
@@ -63,7 +67,9 @@ fn leg_event(world: &World, n: usize, what: u8) -> SwitchEvent {
     let newest_first: Vec<LegId> = world.legs.keys().rev().copied().collect();
     let leg = newest_first.get(n).copied().unwrap_or(LegId::from_u64(9_999));
     let ends = [LegEnd::FarEnd, LegEnd::Declined, LegEnd::NoAnswer, LegEnd::Unreachable];
-    match what % 12 {
+    match what % 16 {
+        12..=13 => SwitchEvent::Key { leg, key: char::from(b'0' + what / 16) },
+        14..=15 => SwitchEvent::GreetingPlayed { leg },
         0..=4 => SwitchEvent::LegAnswered { leg },
         5 => SwitchEvent::LegHold { leg, held: true },
         6 => SwitchEvent::LegHold { leg, held: false },
@@ -90,7 +96,7 @@ fn agent_command(world: &World, who: usize, what: u8) -> Command {
         11 => Command::Unhold { agent, call },
         12 => Command::HangUp { agent, call },
         13 => Command::ExtendWrapUp { agent, call },
-        14 => Command::Dispose { agent, call, code: slug("sale") },
+        14 => Command::Dispose { agent, call, code: slug("sale"), fields: Default::default() },
         15 => Command::StreamLost { agent },
         16 => Command::Resume { agent },
         17 => Command::SignIn { agent, auto_accept: what > 128, take_over: what > 200 },
@@ -133,6 +139,11 @@ fn play(world: &mut World, moves: Vec<Move>) {
             }
             Move::Agent(who, what) => drop(world.command(agent_command(world, who, what))),
             Move::Floor(what) => change_floor(world, what),
+            Move::Permit(which) => {
+                let newest = world.calls.values().rev().nth(which).copied();
+                let call = newest.unwrap_or(CallId::from_u128(1));
+                drop(world.command(Command::PermitSurvey { tenant: tenant(), call }));
+            }
         }
     }
 }

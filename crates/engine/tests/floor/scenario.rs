@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use timbre_engine::port::{LegEnd, SwitchEvent};
 use timbre_engine::{Command, ForcedState, Limits, Rejection, Reply};
-use timbre_model::{AgentSpec, CallId, QueueSpec, StationMode};
+use timbre_model::{AgentSpec, CallId, QueueSpec, StationMode, SurveySpec};
 
 use crate::placing;
 use crate::world::{World, agent, agent_spec, queue_spec, skill, slug, tenant};
@@ -98,6 +98,10 @@ fn input(world: &mut World, words: &[&str]) -> Result<Reply, Rejection> {
         "unreachable" => world.leg_ends(who, LegEnd::Unreachable),
         "no-answer" => world.leg_ends(who, LegEnd::NoAnswer),
         "ended-by-us" => world.leg_ends(who, LegEnd::Ours),
+        "permit-survey" => {
+            let call = world.calls.get(who).copied().unwrap_or(CallId::from_u128(0));
+            world.command(Command::PermitSurvey { tenant: tenant(), call })
+        }
         "picks-up" => {
             let leg = world.leg(who);
             world.switch(SwitchEvent::LegAnswered { leg })
@@ -146,7 +150,17 @@ fn command(world: &World, words: &[&str]) -> Command {
         "unhold" => Command::Unhold { agent: who(), call: call() },
         "hang-up" => Command::HangUp { agent: who(), call: call() },
         "extend" => Command::ExtendWrapUp { agent: who(), call: call() },
-        "dispose" => Command::Dispose { agent: who(), call: call(), code: slug(word(3)) },
+        "dispose" => Command::Dispose {
+            agent: who(),
+            call: call(),
+            code: slug(word(3)),
+            fields: words
+                .iter()
+                .skip(4)
+                .filter_map(|it| it.split_once('='))
+                .map(|(id, text)| (id.to_owned(), text.to_owned()))
+                .collect(),
+        },
         "force" => Command::ForceAgent {
             agent: who(),
             state: match word(2) {
@@ -208,6 +222,10 @@ fn set_queue_field(queue: &mut QueueSpec, word: &str) {
         "after_rings" => queue.ring.answer_after_rings = value.parse().expect("rings"),
         "by_rings" => queue.ring.answer_by_rings = value.parse().expect("rings"),
         "skills" => queue.skills = skills(value),
+        "survey" => {
+            let kind = value.parse().expect("a question");
+            queue.survey = Some(SurveySpec { kind, period: SurveySpec::PERIOD });
+        }
         other => panic!("no such field: {other}"),
     }
 }

@@ -178,8 +178,10 @@ fn agent_command(world: &World, who: usize, what: u8) -> Command {
         6..=9 => Command::AcceptOffer { agent, offer },
         10 => Command::RejectOffer { agent, offer },
         11 => Command::HangUp { agent, call },
-        12 => Command::Dispose { agent, call, code: slug("sale") },
-        13 => Command::Dispose { agent, call, code: slug("do-not-call") },
+        12 => Command::Dispose { agent, call, code: slug("sale"), fields: Default::default() },
+        13 => {
+            Command::Dispose { agent, call, code: slug("do-not-call"), fields: Default::default() }
+        }
         14 => Command::StreamLost { agent },
         15 => Command::Resume { agent },
         16 => Command::SignIn { agent, auto_accept: false, take_over: false },

@@ -81,6 +81,16 @@ pub fn agent_spec(name: &str) -> AgentSpec {
     }
 }
 
+/// Of campaigns with `tree`.
+const TREE: &str = r#"{"id": "tree", "dispositions": [
+    {"code": "reached", "name": "Reached", "children": [
+        {"code": "later", "name": "Later", "effects": [{"retry": {"after": "2h"}}]},
+        {"code": "again", "name": "Again", "effects": ["callback"]},
+        {"code": "stop", "name": "Stop", "effects": [{"do_not_call": {"reach": "tenant"}}]},
+        {"code": "sold", "name": "Sold", "fields": [{"id": "product", "name": "Product"}]}]},
+    {"code": "wrong", "name": "Wrong number", "effects": ["wrong_number"]},
+    {"code": "dead", "name": "Deceased", "effects": ["deceased"]}]}"#;
+
 impl World {
     pub fn new(limits: Limits) -> Self {
         let spec = FloorSpec {
@@ -88,6 +98,7 @@ impl World {
             skills: ["es", "en"].map(skill).into(),
             pauses: ["lunch", "rest"].map(slug).into(),
             dispositions: ["sale", "no-sale", "do-not-call"].map(slug).into(),
+            disposition_trees: vec![serde_json::from_str(TREE).expect("a tree")],
             ..FloorSpec::default()
         };
         Self {

@@ -34,7 +34,13 @@ pub(crate) fn dry_run(book: &Book, floor: &FloorSpec, spec: &CampaignSpec, at: C
     let list = |id| floor.lists.iter().find(|it: &&ListSpec| it.id == id).cloned();
     let lists = spec.lists.iter().filter_map(|it| list(it.list.clone())).collect();
     let campaign = CampaignRef { tenant: tenant(), campaign: spec.id.clone() };
-    let plan = CampaignPlan { campaign, spec: spec.clone(), lists, started_at: kept.unwrap_or(at) };
+    let plan = CampaignPlan {
+        campaign,
+        spec: spec.clone(),
+        lists,
+        started_at: kept.unwrap_or(at),
+        refusals: Arc::new(timbre_engine::refusals(floor)),
+    };
     let Some(trunk) = spec.trunks.first().cloned() else { return DryRun::default() };
     let of_trunk = floor.trunks.iter().find(|it| it.id == trunk);
     let countries = of_trunk.map(TrunkSpec::countries).unwrap_or_default();

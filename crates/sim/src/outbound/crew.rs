@@ -150,7 +150,7 @@ impl World<'_> {
         });
         let code = code.or_else(|| self.setup.floor.dispositions.first().cloned());
         if let Some(code) = code {
-            self.says(after, Command::Dispose { agent, call, code });
+            self.says(after, Command::Dispose { agent, call, code, fields: Default::default() });
         }
     }
 

@@ -1,5 +1,7 @@
 //! What an agent asks for.
 
+use std::collections::BTreeMap;
+
 use std::fmt;
 
 use timbre_model::{CallId, CampaignId, Civil, FieldError, MachineVerdict, OfferId, Slug};
@@ -77,10 +79,12 @@ pub enum AgentCommand {
     Dispose {
         /// Which.
         call: CallId,
-        /// One of the floor's dispositions.
+        /// One of the dispositions of the call's campaign or queue.
         code: Slug,
     },
     /// Call a number for a campaign.
+        /// What the agent wrote down, by the fields' ids.
+        fields: BTreeMap<String, String>,
     DialNumber {
         /// For which.
         campaign: CampaignId,
@@ -174,8 +178,9 @@ pub fn request_to_wire(request_id: String, command: AgentCommand) -> pb::Connect
         AgentCommand::ExtendWrapUp(id) => {
             WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call: call(id) })
         }
-        AgentCommand::Dispose { call: id, code } => {
-            WireCommand::Dispose(pb::Dispose { call: call(id), disposition: code.to_string() })
+        AgentCommand::Dispose { call: id, code, fields } => {
+            let disposition = code.to_string();
+            WireCommand::Dispose(pb::Dispose { call: call(id), disposition, fields })
         }
         AgentCommand::DialNumber { campaign, number } => {
             let campaign = campaign.to_string();
@@ -240,10 +245,13 @@ fn command_from_wire(command: Option<WireCommand>) -> Result<AgentCommand, Field
         Some(WireCommand::ExtendWrapUp(pb::ExtendWrapUp { call })) => {
             AgentCommand::ExtendWrapUp(read_call("extend_wrap_up.call", &call)?)
         }
-        Some(WireCommand::Dispose(pb::Dispose { call, disposition })) => AgentCommand::Dispose {
-            call: read_call("dispose.call", &call)?,
-            code: name::id("dispose.disposition", &disposition, Slug::parse)?,
-        },
+        Some(WireCommand::Dispose(pb::Dispose { call, disposition, fields })) => {
+            AgentCommand::Dispose {
+                call: read_call("dispose.call", &call)?,
+                code: name::id("dispose.disposition", &disposition, Slug::parse)?,
+                fields,
+            }
+        }
         Some(WireCommand::DialNumber(pb::DialNumber { campaign, number })) => {
             let campaign = name::id("dial_number.campaign", &campaign, CampaignId::parse)?;
             AgentCommand::DialNumber { campaign, number }

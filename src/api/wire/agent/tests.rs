@@ -80,7 +80,11 @@ fn commands() -> Vec<AgentCommand> {
         AgentCommand::Unhold(CALL),
         AgentCommand::HangUp(CALL),
         AgentCommand::ExtendWrapUp(CALL),
-        AgentCommand::Dispose { call: CALL, code: slug("venta") },
+        AgentCommand::Dispose {
+            call: CALL,
+            code: slug("venta"),
+            fields: [("product".to_owned(), "fibra".to_owned())].into(),
+        },
         AgentCommand::DialNumber {
             campaign: CampaignId::parse("luz").expect("an id"),
             number: "600 00 00 01".to_owned(),
@@ -178,7 +182,20 @@ fn events() -> Vec<AgentEvent> {
             heartbeat_interval: span(5_000),
             status: view.clone(),
             pauses: vec![slug("comida"), slug("aseo")],
-            dispositions: vec![slug("venta")],
+            dispositions: Choices {
+                flat: vec![slug("venta")],
+                trees: vec![timbre_model::DispositionTree {
+                    id: slug("ventas"),
+                    dispositions: vec![timbre_model::DispositionSpec::plain(slug("no-interesa"))],
+                }],
+                uses: vec![
+                    (CallsOf::Queue(timbre_model::QueueId::parse("q").expect("a slug")), None),
+                    (
+                        CallsOf::Campaign(timbre_model::CampaignId::parse("k").expect("a slug")),
+                        Some(slug("ventas")),
+                    ),
+                ],
+            },
             resumed: true,
         })));
         events.push(AgentEvent::Status(ana(), Box::new(view)));

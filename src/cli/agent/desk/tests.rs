@@ -54,7 +54,10 @@ fn welcomed() -> Desk {
         heartbeat_interval: Duration::from_secs(5),
         status: view(AgentStateKind::Ready, server(-60)),
         pauses: vec![slug("comida")],
-        dispositions: vec![slug("venta"), slug("queja")],
+        dispositions: Choices {
+            flat: vec![slug("venta"), slug("queja")],
+            ..Choices::default()
+        },
         resumed: false,
     };
     happens(&mut desk, server(0), AgentEvent::Welcome(Box::new(welcome)));
