@@ -201,6 +201,22 @@ impl Catalog {
         rules.map(|rule| rule.kind.look_back_days()).max().unwrap_or(0)
     }
 
+    /// The holiday that is kept on `day` in the whole country, or in the region where one is given.
+    pub fn holiday_on(&self, code: &str, region: Option<&str>, day: Date) -> Option<&str> {
+        let there = self.indexed(code)?;
+        let kept = |index: &&usize| {
+            let regions = &there.spec.holidays[**index].regions;
+            regions.is_empty() || regions.iter().any(|it| Some(it.as_str()) == region)
+        };
+        let index = there.days.get(&day)?.iter().find(kept)?;
+        there.names.get(*index).map(|name| &**name)
+    }
+
+    /// A time zone by its IANA name, as it travels with the program.
+    pub fn time_zone(&self, name: &str) -> Option<TimeZone> {
+        self.zone(name).map(|it| it.tz)
+    }
+
     pub(crate) fn indexed(&self, code: &str) -> Option<&Indexed> {
         self.jurisdictions.get(code)
     }
