@@ -10,10 +10,13 @@ use timbre_engine::{AnswerDay, Command, Engine, Limits};
 use timbre_sip as sip;
 use timbre_store::{Ledger, Spool, Store, StoreError};
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{self, ServeError};
 use crate::authorize::{Authorizer, Trust};
+use crate::casework::Desk;
+use crate::casework::clockwork::Clockwork;
+use crate::casework::reactor::{READERS, Reactor};
 use crate::config::Settings;
 use crate::driver::clock::{self, Clock};
 use crate::driver::{Driver, Handle, Parts};
@@ -79,6 +82,7 @@ pub struct Node {
     driving: JoinHandle<Result<(), StoreError>>,
     sampling: JoinHandle<()>,
     counting: JoinHandle<()>,
+    desk_work: JoinSet<()>,
     latest: LatestTime,
     drain: Duration,
 }
@@ -129,11 +133,19 @@ impl Node {
             driver.restore_campaign(record, days.collect());
         }
         let driving = tokio::spawn(driver.run());
+        let desk = Desk {
+            store: store.clone(),
+            feed: feed.clone(),
+            driver: handle.clone(),
+            metrics: metrics.clone(),
+        };
+        let desk_work = desk_work(&desk);
         let context = api::Context {
             driver: handle.clone(),
             feed: feed.clone(),
             store: store.clone(),
             metrics: metrics.clone(),
+            desk,
         };
         let api = api::serve(settings, context).await?;
         let counter = LeadCounter {
@@ -163,6 +175,7 @@ impl Node {
             driving,
             sampling,
             counting,
+            desk_work,
             latest,
             drain: settings.drain,
         })
@@ -177,7 +190,7 @@ impl Node {
     }
 
     /// Takes no new calls, lets those in progress end within the drain time, hangs up the rest, and stops.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         // A loop that has ended already has nothing left to drain.
         let _ = self.driver.command(Command::Drain(true)).await;
         self.api.not_serving().await;
@@ -188,6 +201,7 @@ impl Node {
         self.api.stop().await;
         self.sampling.abort();
         self.counting.abort();
+        self.desk_work.shutdown().await;
         self.driving.abort();
         self.latest.keep().await;
         self.store.close().await;
@@ -202,6 +216,14 @@ impl Node {
         // What is still up after that is cut.
         let _ = tokio::time::timeout(patience, ended).await;
     }
+}
+
+/// What is done at the desk without being asked. It may be cut anywhere: what is kept is kept whole.
+fn desk_work(desk: &Desk) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(Clockwork::new(desk.clone()).run());
+    tasks.spawn(Reactor::new(desk.clone(), READERS).run());
+    tasks
 }
 
 /// When anybody's latest attempt was permitted.

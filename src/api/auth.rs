@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use timbre_casework::By;
 use timbre_model::{AgentRef, Role, TenantId, TokenRecord};
 use timbre_store::{Store, StoreError};
 use tonic::body::Body;
@@ -13,6 +14,7 @@ use tonic::{Code, Request, Status};
 
 use crate::api::status::{self, reasons};
 use crate::api::token;
+use crate::casework::{Desk, Fault, Scope};
 use crate::driver::clock::{self, Stopwatch};
 
 /// How long a token that was read counts without being read again: so long a revoked one may still open a call.
@@ -30,13 +32,17 @@ pub struct Caller {
     pub role: Role,
     /// The agent, for [`Role::Agent`].
     pub agent: Option<AgentRef>,
+    /// The token's id.
+    token: String,
     hash: [u8; 32],
 }
 
-/// The least role of a method; `None` where only agents may.
+/// Who may call a method.
 enum Needs {
     Nothing,
     Agent,
+    /// Agents, and from supervisors up.
+    Person,
     AtLeast(Role),
 }
 
@@ -45,6 +51,8 @@ fn needs(path: &str) -> Option<Needs> {
     Some(match (service, method) {
         ("grpc.health.v1.Health" | "grpc.reflection.v1.ServerReflection", _) => Needs::Nothing,
         ("timbre.v1.AgentService", _) => Needs::Agent,
+        ("timbre.v1.EventService", "ReplayDeadLetter") => Needs::AtLeast(Role::Operator),
+        ("timbre.v1.EventService", _) => Needs::AtLeast(Role::Supervisor),
         ("timbre.v1.FloorService", "ApplyFloor") => Needs::AtLeast(Role::Operator),
         ("timbre.v1.FloorService" | "timbre.v1.CallService" | "timbre.v1.SupervisorService", _) => {
             Needs::AtLeast(Role::Supervisor)
@@ -79,6 +87,19 @@ impl Caller {
         self.agent.as_ref().ok_or_else(|| forbidden(self.role, "an agent"))
     }
 
+    /// The caller, as somebody who does something to a record.
+    pub fn by(&self) -> By {
+        match &self.agent {
+            Some(it) => By::Agent(it.agent.clone()),
+            None => By::Desk(self.token.clone()),
+        }
+    }
+
+    /// Which client companies' records the caller may see.
+    pub fn scope(&self, desk: &Desk) -> Result<Scope, Fault> {
+        desk.scope(&self.tenant, self.agent.as_ref().map(|it| &it.agent))
+    }
+
     /// Checks that a tenant named in a request is the caller's own. Empty names it implicitly.
     pub fn owns(&self, tenant: &TenantId) -> Result<(), Status> {
         if *tenant == self.tenant {
@@ -92,6 +113,9 @@ impl Caller {
         match needs {
             Needs::Nothing => Ok(()),
             Needs::Agent => self.agent().map(drop),
+            Needs::Person if self.role == Role::Agent => self.agent().map(drop),
+            Needs::Person if reaches(self.role, Role::Supervisor) => Ok(()),
+            Needs::Person => Err(forbidden(self.role, "an agent or a supervisor")),
             Needs::AtLeast(least) if reaches(self.role, *least) => Ok(()),
             Needs::AtLeast(least) => Err(forbidden(self.role, least.as_str())),
         }
@@ -172,10 +196,10 @@ impl Authority {
 }
 
 fn caller_of(record: TokenRecord) -> Caller {
-    let TokenRecord { id: _, hash, tenant, role, agent, .. } = record;
+    let TokenRecord { id, hash, tenant, role, agent, .. } = record;
     let agent = agent.filter(|_| role == Role::Agent);
     let agent = agent.map(|agent| AgentRef { tenant: tenant.clone(), agent });
-    Caller { tenant, role, agent, hash }
+    Caller { tenant, role, agent, token: id, hash }
 }
 
 /// Puts [`Authority`] before every service.

@@ -27,6 +27,7 @@ use timbre_engine::{Command, Reply};
 use timbre_store::Store;
 use tonic::Status;
 
+use crate::casework::Desk;
 use crate::driver::Handle;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
@@ -44,6 +45,8 @@ pub struct Context {
     pub store: Store,
     /// Counts.
     pub metrics: Metrics,
+    /// Where casework is done.
+    pub desk: Desk,
 }
 
 impl Context {

@@ -6,7 +6,29 @@ use timbre_store::{DoneRequest, Store};
 use tonic::{Code, Status};
 
 use crate::api::status::{self, reasons};
+use crate::casework::{Answer, Asked};
 use crate::driver::clock;
+
+/// Answers of casework are kept as they go over the wire.
+impl<M: Message + Default> Answer for M {
+    fn to_bytes(&self) -> Vec<u8> {
+        self.encode_to_vec()
+    }
+
+    fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        M::decode(bytes).ok()
+    }
+}
+
+/// A request for a change of casework.
+pub fn asked<'a>(
+    tenant: &'a TenantId,
+    method: &'static str,
+    request_id: &'a str,
+) -> Result<Asked<'a>, Status> {
+    check_id(request_id)?;
+    Ok(Asked { tenant, method, request_id })
+}
 
 /// Longest `request_id`, in bytes.
 const REQUEST_ID_MAX: usize = 64;

@@ -1,11 +1,13 @@
 //! The only place with gRPC codes: what an outcome is called on the wire.
 
+use timbre_casework::Refusal;
 use timbre_engine::{Class, Rejection};
 use timbre_model::FieldError;
 use timbre_store::StoreError;
 use tonic::{Code, Status};
 
 use crate::api::wire::error::ApiError;
+use crate::casework::Fault;
 use crate::driver::Stopped;
 
 /// Reasons that the API itself gives, beside those of [`Rejection::reason`]. Each has a page in `docs/errors`.
@@ -52,6 +54,14 @@ pub mod reasons {
     pub const IMPORT_NOT_OPENED: &str = "IMPORT_NOT_OPENED";
     /// The import, or the version of the registry, is over already.
     pub const ALREADY_IMPORTED: &str = "ALREADY_IMPORTED";
+    /// There is no such record.
+    pub const UNKNOWN_RECORD: &str = "UNKNOWN_RECORD";
+    /// The record is another than the one that was read.
+    pub const RECORD_CHANGED: &str = "RECORD_CHANGED";
+    /// The record's state does not allow it.
+    pub const RECORD_STATE: &str = "RECORD_STATE";
+    /// The record belongs to a client company that the agent does not work for.
+    pub const OTHER_CLIENT: &str = "OTHER_CLIENT";
     /// All of them.
     pub const ALL: &[&str] = &[
         UNAUTHENTICATED,
@@ -75,6 +85,10 @@ pub mod reasons {
         CAMPAIGN_UNREADY,
         IMPORT_NOT_OPENED,
         ALREADY_IMPORTED,
+        UNKNOWN_RECORD,
+        RECORD_CHANGED,
+        RECORD_STATE,
+        OTHER_CLIENT,
     ];
 }
 
@@ -92,6 +106,27 @@ pub fn rejected(rejection: &Rejection) -> ApiError {
         Class::Invalid => Code::InvalidArgument,
     };
     ApiError::new(code, rejection.reason(), rejection.to_string())
+}
+
+/// A change of casework was not made.
+impl From<Fault> for Status {
+    fn from(fault: Fault) -> Self {
+        let say = |code, reason| with_reason(code, reason, fault.to_string());
+        match fault {
+            Fault::Refused(Refusal::Field(fault)) => invalid_field(fault),
+            Fault::Refused(Refusal::State { .. }) => {
+                say(Code::FailedPrecondition, reasons::RECORD_STATE)
+            }
+            Fault::Unknown(_) => say(Code::NotFound, reasons::UNKNOWN_RECORD),
+            Fault::Changed(_) | Fault::Busy => say(Code::Aborted, reasons::RECORD_CHANGED),
+            Fault::OtherClient(_) => say(Code::PermissionDenied, reasons::OTHER_CLIENT),
+            Fault::NoFloor => no_floor(),
+            Fault::Reused(_) => say(Code::AlreadyExists, reasons::REQUEST_ID_REUSED),
+            Fault::Unreadable => say(Code::Internal, reasons::STORE_CORRUPT),
+            Fault::Stopped(it) => stopped(it),
+            Fault::Store(error) => store(&error),
+        }
+    }
 }
 
 /// Fields are wrong.

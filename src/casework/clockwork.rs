@@ -62,7 +62,7 @@ impl Clockwork {
 
     /// Wakes records when their time comes, without end. With the store away it waits.
     pub async fn run(mut self) {
-        let mut pace = Pace::new(&self.desk.feed);
+        let mut pace = Pace::new(&self.desk.store);
         loop {
             let wait = match self.turn(now()).await {
                 Ok(next) => next.map_or(PATIENCE, |next| until(next).min(PATIENCE)),

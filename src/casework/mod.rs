@@ -5,16 +5,14 @@
 //! [`webhooks`] and [`mail`] tell the world. None of them knows protobuf or SQL.
 
 pub mod clockwork;
+pub mod cloud_event;
 mod pace;
 pub mod reactor;
 mod scope;
 
-#[cfg(test)]
-mod tests;
-
 use timbre_casework::{Refusal, Work};
 use timbre_model::{Civil, FloorSpec, TenantId};
-use timbre_store::{DoneRequest, Mail, Store, StoreError, With, WorkError};
+use timbre_store::{DoneRequest, Mail, Store, StoreError, TrailEntry, With, WorkError};
 
 use crate::driver::{Handle, clock, entropy};
 use crate::feed::Feed;
@@ -88,11 +86,20 @@ pub struct Done {
     pub work: Work,
     /// Letters to be sent.
     pub mails: Vec<Mail>,
+    /// What goes into the audit trail.
+    pub trail: Vec<TrailEntry>,
+}
+
+impl Done {
+    fn is_nothing(&self) -> bool {
+        let Self { work, mails, trail } = self;
+        *work == Work::default() && mails.is_empty() && trail.is_empty()
+    }
 }
 
 impl From<Work> for Done {
     fn from(work: Work) -> Self {
-        Self { work, mails: Vec::new() }
+        Self { work, ..Self::default() }
     }
 }
 
@@ -127,7 +134,7 @@ impl Asked<'_> {
 pub struct Desk {
     /// Keeps it.
     pub store: Store,
-    /// Knows the floors, and tells who listens that something was kept.
+    /// Knows the floors.
     pub feed: Feed,
     /// Reaches the loop.
     pub driver: Handle,
@@ -144,11 +151,15 @@ impl Desk {
     /// Performs a change that was asked for: `workflow` reads what it needs and says what to keep and to answer. It is run
     /// again where somebody else was quicker, and not at all where the same request was performed before: the first
     /// answer is given again.
-    pub async fn change<A: Answer, D: Into<Done>>(
+    pub async fn change<A: Answer, D: Into<Done>, W>(
         &self,
         asked: Asked<'_>,
-        workflow: impl AsyncFn() -> Result<(D, A), Fault>,
-    ) -> Result<A, Fault> {
+        workflow: impl Fn() -> W,
+    ) -> Result<A, Fault>
+    where
+        // Not `AsyncFn`: of its futures it could not be said that they are `Send`.
+        W: Future<Output = Result<(D, A), Fault>>,
+    {
         if !asked.request_id.is_empty()
             && let Some(done) = self.store.request(asked.tenant, asked.request_id).await?
         {
@@ -169,15 +180,15 @@ impl Desk {
 
     /// Performs a change that nobody asked for: because of the time or of something that happened. `cursor` moves with it.
     /// Whether there was anything to keep; without, the cursor stays where it was.
-    pub async fn change_unasked(
+    pub async fn change_unasked<W: Future<Output = Result<Done, Fault>>>(
         &self,
         tenant: &TenantId,
         cursor: Option<(&'static str, u64)>,
-        workflow: impl AsyncFn() -> Result<Done, Fault>,
+        workflow: impl Fn() -> W,
     ) -> Result<bool, Fault> {
         for _ in 0..TRIES {
             let done = workflow().await?;
-            if done.work == Work::default() && done.mails.is_empty() {
+            if done.is_nothing() {
                 return Ok(false);
             }
             match self.keep(tenant, done, With { cursor, ..With::default() }).await {
@@ -191,13 +202,8 @@ impl Desk {
     }
 
     async fn keep(&self, tenant: &TenantId, done: Done, with: With) -> Result<(), WorkError> {
-        let Done { work, mails } = done;
-        let news = !work.events.is_empty() || !mails.is_empty();
-        self.store.work(tenant, work, With { mails, ..with }).await?;
-        if news {
-            self.feed.kept();
-        }
-        Ok(())
+        let Done { work, mails, trail } = done;
+        self.store.work(tenant, work, With { mails, trail, ..with }).await
     }
 }
 

@@ -2,26 +2,26 @@
 
 use std::time::Duration;
 
+use timbre_store::Store;
 use tokio::sync::watch;
 
 use crate::driver::clock;
-use crate::feed::Feed;
 
 /// Between two looks at the store, however much happens: one look then serves more of it.
 const REST: Duration = Duration::from_millis(20);
 
 /// The longest wait between two tries.
-const BACK_OFF_MAX: Duration = Duration::from_secs(300);
+pub(crate) const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 
-/// Paces a task that looks at the store whenever something was kept.
-pub(crate) struct Pace(watch::Receiver<()>);
+/// Paces a task that looks at the store whenever an event was kept.
+pub(crate) struct Pace(watch::Receiver<u64>);
 
 impl Pace {
-    pub(crate) fn new(feed: &Feed) -> Self {
-        Self(feed.news())
+    pub(crate) fn new(store: &Store) -> Self {
+        Self(store.events_told())
     }
 
-    /// Waits until something was kept, at most `patience`: another node may have kept it, or a time has come.
+    /// Waits until an event was kept, at most `patience`: another node may have kept it, or a time has come.
     pub(crate) async fn wait(&mut self, patience: Duration) {
         // Without a sender there is no news, and the patience alone paces.
         let news = async {

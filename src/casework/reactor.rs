@@ -8,8 +8,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use timbre_casework::Work;
 use timbre_model::TenantId;
-use timbre_store::{KeptEvent, StoreError};
+use timbre_store::{StoreError, StoredEvent, With, WorkError};
 
 use super::pace::{Pace, back_off};
 use super::{Desk, Done, Fault, chance};
@@ -29,7 +30,7 @@ const KEEP_PLACE_EVERY: u64 = 2_000;
 
 /// What somebody does about an event.
 pub type React =
-    for<'a> fn(&'a Desk, &'a TenantId, &'a KeptEvent) -> BoxFuture<'a, Result<Done, Fault>>;
+    for<'a> fn(&'a Desk, &'a TenantId, &'a StoredEvent) -> BoxFuture<'a, Result<Done, Fault>>;
 
 /// Somebody who acts on events.
 #[derive(Clone, Copy)]
@@ -74,7 +75,7 @@ impl Reactor {
 
     /// Acts on what happens, without end. With the store away it waits.
     pub async fn run(mut self) {
-        let mut pace = Pace::new(&self.desk.feed);
+        let mut pace = Pace::new(&self.desk.store);
         loop {
             if let Err(error) = self.turn().await {
                 tracing::warn!(%error, "what follows from events waits for the store");
@@ -101,7 +102,7 @@ impl Reactor {
     async fn begin(&self, tenant: &TenantId) -> Result<Progress, StoreError> {
         let mut kept = Vec::new();
         for reader in self.readers {
-            kept.push(self.desk.store.cursor(tenant, reader.place).await?.unwrap_or(0));
+            kept.push(self.desk.store.cursor(tenant, reader.place).await?);
         }
         Ok(Progress { read: kept.iter().copied().min().unwrap_or(0), kept })
     }
@@ -111,12 +112,12 @@ impl Reactor {
             let events = self.desk.store.events(tenant, progress.read, BATCH).await?;
             for event in &events {
                 for (reader, kept) in self.readers.iter().zip(&mut progress.kept) {
-                    if *kept < event.sequence && reader.reads(&event.event.kind) {
+                    if *kept < event.seq && reader.reads(&event.event.kind) {
                         self.react(tenant, reader, event).await?;
-                        *kept = event.sequence;
+                        *kept = event.seq;
                     }
                 }
-                progress.read = event.sequence;
+                progress.read = event.seq;
             }
             self.keep_places(tenant, progress).await?;
             if events.len() < BATCH as usize {
@@ -129,9 +130,9 @@ impl Reactor {
         &self,
         tenant: &TenantId,
         reader: &Reader,
-        event: &KeptEvent,
+        event: &StoredEvent,
     ) -> Result<(), StoreError> {
-        let place = Some((reader.place, event.sequence));
+        let place = Some((reader.place, event.seq));
         for tries in 1..=TRIES {
             let react = async || (reader.react)(&self.desk, tenant, event).await;
             let fault = match self.desk.change_unasked(tenant, place, react).await {
@@ -140,6 +141,10 @@ impl Reactor {
                 Err(Fault::Stopped(it)) => return Err(StoreError::Unavailable(it.to_string())),
                 Err(fault) => fault,
             };
+            if self.desk.store.cursor(tenant, reader.place).await? >= event.seq {
+                // It was kept, though the store did not say so.
+                return Ok(());
+            }
             let (id, kind) = (&event.event.id, &event.event.kind);
             tracing::error!(%tenant, reader = reader.place, id, kind, %fault, tries, "an event's effect fails");
             if !fault.passes() {
@@ -159,8 +164,12 @@ impl Reactor {
         let Progress { read, kept } = progress;
         for (reader, kept) in self.readers.iter().zip(kept) {
             if *read - *kept >= KEEP_PLACE_EVERY {
-                self.desk.store.move_cursor(tenant, reader.place, *read).await?;
-                *kept = *read;
+                let place = Some((reader.place, *read));
+                let moved = With { cursor: place, ..With::default() };
+                match self.desk.store.work(tenant, Work::default(), moved).await {
+                    Err(WorkError::Store(error)) => return Err(error),
+                    Ok(()) | Err(_) => *kept = *read,
+                }
             }
         }
         Ok(())

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use timbre_engine::{Event, EventKind};
 use timbre_model::{AgentRef, AgentStateKind, AttemptOutcome, CampaignRef, FloorSpec, TenantId};
-use tokio::sync::watch;
 
 pub use floor_log::{FloorLog, FloorUpdate, LOG_MAX, Missed};
 pub use shift::{
@@ -31,7 +30,6 @@ struct Shared {
     logs: Mutex<HashMap<TenantId, Arc<FloorLog>>>,
     tally: Mutex<Tally>,
     floors: Mutex<HashMap<TenantId, Arc<FloorSpec>>>,
-    kept: watch::Sender<()>,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -44,7 +42,6 @@ impl Feed {
         if events.is_empty() {
             return;
         }
-        self.kept();
         let mut shifts = locked(&self.shared.shifts);
         let mut tally = locked(&self.shared.tally);
         for event in events {
@@ -62,16 +59,6 @@ impl Feed {
                 }
             }
         }
-    }
-
-    /// Something was kept that others may wait for in the store.
-    pub fn kept(&self) {
-        self.shared.kept.send_replace(());
-    }
-
-    /// Tells that something was kept, not what.
-    pub fn news(&self) -> watch::Receiver<()> {
-        self.shared.kept.subscribe()
     }
 
     /// A floor definition took effect.
