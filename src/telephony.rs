@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use timbre_casework::MediaStats;
 use timbre_engine::port::{Arrival, LegEnd, Refusal, SwitchAction, SwitchEvent};
 use timbre_model::{
     AgentId, AgentRef, Cadence, CallId, CallerId, Digest, FloorSpec, Language, LegId, OutboundSpec,
-    PhoneNumber, TenantId, TrunkId, TrunkRef, TrunkSpec,
+    PhoneNumber, SurveyKind, TenantId, TrunkId, TrunkRef, TrunkSpec,
 };
 use timbre_sip as sip;
 use tokio::sync::mpsc::UnboundedReceiver;
@@ -108,6 +109,24 @@ impl Telephony {
             dialed: arrival.dialed,
             caller: caller.map_or(CallerId::Withheld, CallerId::Number),
         })))
+    }
+}
+
+/// Asks the switch what it measures. Cheap to clone.
+#[derive(Clone)]
+pub struct Lines(std::sync::Arc<sip::Switch>);
+
+impl Lines {
+    /// Those of `switch`.
+    pub fn new(switch: std::sync::Arc<sip::Switch>) -> Self {
+        Self(switch)
+    }
+
+    /// What was measured of the voice of a leg that is up, or ended lately.
+    pub async fn measured(&self, leg: LegId) -> Option<MediaStats> {
+        let sip::media::LegMedia { received, lost, jitter, sent, silent_for: _ } =
+            self.0.measure(theirs(leg)).await?;
+        Some(MediaStats { received, lost, jitter_ms: jitter.as_secs_f64() * 1_000., sent })
     }
 }
 
@@ -284,6 +303,13 @@ fn command(action: SwitchAction) -> sip::Command {
         SwitchAction::PlayAbandoned { leg, language } => {
             sip::Command::PlayAbandoned { leg: theirs(leg), language: spoken(language) }
         }
+        SwitchAction::Ask { leg, question, language } => {
+            let (question, language) = (asked(question), spoken(language));
+            sip::Command::Ask { leg: theirs(leg), question, language }
+        }
+        SwitchAction::Thank { leg, language } => {
+            sip::Command::Thank { leg: theirs(leg), language: spoken(language) }
+        }
         SwitchAction::Bridge { customer, agent } => {
             sip::Command::Bridge { customer: theirs(customer), agent: theirs(agent) }
         }
@@ -307,6 +333,14 @@ fn spoken(language: Language) -> sip::media::Language {
     match language {
         Language::Es => sip::media::Language::Es,
         Language::En => sip::media::Language::En,
+    }
+}
+
+fn asked(question: SurveyKind) -> sip::media::Question {
+    match question {
+        SurveyKind::Csat => sip::media::Question::Csat,
+        SurveyKind::Nps => sip::media::Question::Nps,
+        SurveyKind::Effort => sip::media::Question::Effort,
     }
 }
 

@@ -1,13 +1,14 @@
 //! `CallService`: reads calls, past and present.
 
+use timbre_casework::{Record, RecordKind};
 use timbre_model::{AgentId, CallOutcome, CallRecord, FieldError, PhoneNumber};
-use timbre_store::CallFilter;
+use timbre_store::{CallFilter, RecordFilter};
 use tonic::{Request, Response, Status};
 
 use crate::api::auth::Caller;
 use crate::api::floor::{queue_id, tenant_of};
 use crate::api::pb::{self, call_service_server::CallService};
-use crate::api::wire::{call, name, page, time, timeline};
+use crate::api::wire::{call, name, page, time, timeline, trouble};
 use crate::api::{Context, status};
 
 /// The service.
@@ -50,6 +51,30 @@ impl CallService for Calls {
         let entries = entries.map_err(|it| status::store(&it))?;
         let entries = entries.iter().map(timeline::to_wire).collect();
         Ok(Response::new(pb::Timeline { entries }))
+    }
+
+    async fn list_troubles(
+        &self,
+        request: Request<pb::ListTroublesRequest>,
+    ) -> Result<Response<pb::ListTroublesResponse>, Status> {
+        let caller = Caller::of(&request)?.clone();
+        let pb::ListTroublesRequest { parent, page_size, page_token, from, until } =
+            request.into_inner();
+        let tenant = tenant_of(&caller, &parent)?;
+        let at = page::read_call_page(page_size, &page_token).map_err(status::invalid_field)?;
+        let from = time::read_moment("from", from).map_err(status::invalid_field)?;
+        let to = time::read_moment("until", until).map_err(status::invalid_field)?;
+        let filter = RecordFilter { from, to, ..RecordFilter::of(RecordKind::Trouble) };
+        let found = self.0.store.records(&tenant, &filter, &at).await;
+        let found = found.map_err(|it| status::store(&it))?;
+        let troubles = found.records.iter().filter_map(|it| match it {
+            Record::Trouble(it) => Some(trouble::to_wire(it)),
+            _ => None,
+        });
+        Ok(Response::new(pb::ListTroublesResponse {
+            troubles: troubles.collect(),
+            next_page_token: page::call_token(found.next),
+        }))
     }
 }
 

@@ -143,6 +143,8 @@ enum TrunkCommand {
     Stop(WhichTrunk),
     /// Place calls over a trunk again
     Resume(WhichTrunk),
+    /// List line trouble that agents reported, with what was measured
+    Trouble(super::trouble::Troubles),
 }
 
 #[derive(Debug, Args)]
@@ -158,6 +160,7 @@ impl Trunk {
         let (WhichTrunk { trunk }, stopped) = match self.command {
             TrunkCommand::Stop(it) => (it, true),
             TrunkCommand::Resume(it) => (it, false),
+            TrunkCommand::Trouble(it) => return it.run(access).await,
         };
         let client = access.connect().await?;
         let it = TrunkRef { tenant: client.tenant().await?, trunk };

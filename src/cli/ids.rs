@@ -1,11 +1,22 @@
 //! Ids and other words of the command line, read with what to write instead.
 
 use timbre_model::{
-    CampaignId, Civil, ClientId, InvalidSlug, LeadId, ListId, PhoneNumber, Slug, TrunkId,
+    AgentId, CallId, CampaignId, Civil, ClientId, InvalidSlug, LeadId, ListId, PhoneNumber, Slug, TrunkId,
 };
 
-use super::words::read_moment;
+use super::words::{read_moment, read_span};
 use crate::driver::clock::civil;
+
+/// An agent's id.
+pub fn agent(text: &str) -> Result<AgentId, String> {
+    AgentId::parse(text).map_err(slug_words)
+}
+
+/// A call's id.
+pub fn call(text: &str) -> Result<CallId, String> {
+    let remedy = "give the call's id: 32 hexadecimal digits, as `timbre calls` shows it";
+    CallId::parse(text).ok_or_else(|| remedy.to_owned())
+}
 
 /// A campaign's id.
 pub fn campaign(text: &str) -> Result<CampaignId, String> {
@@ -58,6 +69,15 @@ pub fn country(text: &str) -> Result<String, String> {
 /// A moment, or how long ago.
 pub fn when(text: &str) -> Result<Civil, String> {
     read_moment(text, civil())
+}
+
+/// A moment, or in how long.
+pub fn ahead(text: &str) -> Result<Civil, String> {
+    match read_span(text) {
+        Ok(span) => Ok(civil() + span),
+        Err(_) => read_moment(text, civil())
+            .map_err(|_| format!("{text:?}: write a moment such as 2026-11-21T09:00:00Z, or in how long: 2h")),
+    }
 }
 
 #[cfg(test)]

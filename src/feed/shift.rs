@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use timbre_casework::{CallbackId, MessageId};
 use timbre_engine::Event;
 use tokio::sync::mpsc;
 
@@ -17,8 +18,23 @@ const KEPT_RESULTS_MAX: usize = 64;
 pub enum ToAgent {
     /// Something happened.
     Event(Sequenced),
+    /// Something of casework concerns the agent. It has no number: a stream that returns reads what there is.
+    Desk(DeskNews),
     /// The stream ends now, and why.
     GoAway(Farewell),
+}
+
+/// What of casework concerns an agent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DeskNews {
+    /// The agent's own agenda has changed.
+    Agenda,
+    /// What anybody may do has changed: it is not urgent.
+    SharedAgenda,
+    /// A message is for them.
+    Message(MessageId),
+    /// They owe a customer a call.
+    CallbackOwed(CallbackId),
 }
 
 /// Why a stream is told to end.
@@ -132,6 +148,13 @@ impl Shift {
         self.kept.push_back(sequenced.clone());
         if let Some((_, to_stream)) = &mut self.stream {
             to_stream.take_if(|it| it.try_send(ToAgent::Event(sequenced)).is_err());
+        }
+    }
+
+    /// Tells the stream, if any. One that cannot take it is cut: its client resumes.
+    pub(super) fn tell(&mut self, news: DeskNews) {
+        if let Some((_, to_stream)) = &mut self.stream {
+            to_stream.take_if(|it| it.try_send(ToAgent::Desk(news)).is_err());
         }
     }
 

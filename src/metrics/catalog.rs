@@ -106,6 +106,7 @@ families! {
     TRUNK_REFUSED = C, "timbre_trunk_calls_refused_total", ["tenant", "trunk", "reason"], "Calls refused before any queue took them, by reason.";
     TRUNK_IN_USE = G, "timbre_trunk_channels_in_use", ["tenant", "trunk"], "Calls up or being set up on a trunk.";
     TRUNK_MAX = G, "timbre_trunk_channels_max", ["tenant", "trunk"], "Calls that a trunk may have up at once.";
+    LINE_TROUBLE = C, "timbre_line_trouble_total", ["tenant", "trunk", "kind"], "Line trouble that agents reported on calls of a trunk.";
     TRUNK_UP = G, "timbre_trunk_up", ["tenant", "trunk"], "0 while a trunk that has called before neither calls nor answers OPTIONS, else 1.";
 
     QUEUE_ARRIVED = C, "timbre_queue_calls_arrived_total", ["tenant", "queue"], "Calls that came for a queue.";

@@ -2,6 +2,7 @@
 
 use metrics::{Counter, Gauge};
 use metrics_exporter_prometheus::PrometheusRecorder;
+use timbre_casework::TroubleKind;
 use timbre_model::{EndCause, TrunkRef};
 
 use super::capped::Capped;
@@ -29,6 +30,7 @@ const REFUSALS: [EndCause; 2] = [EndCause::NoEntryPoint, EndCause::Overload];
 struct TrunkMeter {
     arrived: Counter,
     refused: [Counter; REFUSALS.len()],
+    trouble: Vec<Counter>,
     in_use: Gauge,
     max: Gauge,
     up: Gauge,
@@ -42,9 +44,13 @@ impl TrunkMeter {
         let refused = |cause: EndCause| {
             catalog::TRUNK_REFUSED.counter(recorder, &[tenant, trunk, cause.as_str()])
         };
+        let trouble = |kind: TroubleKind| {
+            catalog::LINE_TROUBLE.counter(recorder, &[tenant, trunk, kind.as_str()])
+        };
         Self {
             arrived: catalog::TRUNK_ARRIVED.counter(recorder, &at),
             refused: REFUSALS.map(refused),
+            trouble: TroubleKind::ALL.iter().map(|&it| trouble(it)).collect(),
             in_use: catalog::TRUNK_IN_USE.gauge(recorder, &at),
             max: catalog::TRUNK_MAX.gauge(recorder, &at),
             up: catalog::TRUNK_UP.gauge(recorder, &at),
@@ -85,6 +91,18 @@ impl TrunkMeters {
     ) {
         if let Some(at) = REFUSALS.iter().position(|&it| it == cause) {
             self.of(recorder, trunk).refused[at].increment(1);
+        }
+    }
+
+    /// An agent reported trouble on the line of a call.
+    pub(super) fn trouble(
+        &mut self,
+        recorder: &PrometheusRecorder,
+        trunk: &TrunkRef,
+        kind: TroubleKind,
+    ) {
+        if let Some(at) = TroubleKind::ALL.iter().position(|&it| it == kind) {
+            self.of(recorder, trunk).trouble[at].increment(1);
         }
     }
 

@@ -9,6 +9,7 @@ use tonic::Status;
 
 use crate::api::wire::agent::{AgentCommand, BarScope};
 use crate::api::{Context, status};
+use crate::casework::callbacks::ByHand;
 use crate::driver::clock;
 use crate::leads::number;
 
@@ -20,8 +21,14 @@ pub(super) async fn for_engine(
 ) -> Result<Option<Command>, Status> {
     let agent = who.clone();
     Ok(Some(match command {
-        AgentCommand::SignIn { .. } | AgentCommand::Resume { .. } | AgentCommand::Heartbeat => {
-            return Ok(None);
+        AgentCommand::SignIn { .. }
+        | AgentCommand::Resume { .. }
+        | AgentCommand::ReportTrouble { .. }
+        | AgentCommand::Answer { .. }
+        | AgentCommand::Heartbeat => return Ok(None),
+        AgentCommand::DialCallback(callback) => {
+            let ByHand { campaign, number } = context.desk.dial_by_hand(who, callback).await?;
+            Command::DialNumber { agent, campaign, number }
         }
         AgentCommand::SignOut => Command::SignOut { agent },
         AgentCommand::SetReady => Command::SetReady { agent },

@@ -70,8 +70,8 @@ impl Store {
         .await
     }
 
-    /// Calls of these lists that were promised to their callees, by the agent or by anybody, and are due from `from` until
-    /// before `to`; the soonest first, at most `most`.
+    /// Calls of these lists that were promised to their callees, by the agent or by anybody, and are due before `to` and not
+    /// before `from`; those behind `after` by their time and number, at most `most`.
     ///
     /// # Errors
     ///
@@ -79,9 +79,9 @@ impl Store {
     pub async fn promised_leads(
         &self,
         tenant: &TenantId,
-        lists: &[ListId],
-        agent: &AgentId,
-        (from, to): (Civil, Civil),
+        (lists, agent): (&[ListId], &AgentId),
+        (from, to): (Option<Civil>, Option<Civil>),
+        after: Option<(Civil, LeadId)>,
         most: u32,
     ) -> Result<Vec<Lead>, StoreError> {
         let lists = json_texts(lists.iter().map(ListId::as_str));
@@ -89,14 +89,16 @@ impl Store {
         let among = dialect.among("list", 2);
         let text = format!(
             "SELECT {COLUMNS} FROM leads{} WHERE tenant = $1 AND {among} AND waits = $3 AND due >= $4 AND due < $5 \
-             AND waits IS NOT NULL AND claim IS NULL AND (agent IS NULL OR agent = $6) AND {FINISHED} \
-             ORDER BY due, id LIMIT $7",
+             AND waits IS NOT NULL AND claim IS NULL AND (agent IS NULL OR agent = $6) AND (due, id) > ($7, $8) \
+             AND {FINISHED} ORDER BY due, id LIMIT $9",
             dialect.indexed("leads_waiting")
         );
         let rows = self.generated_rows(text, |args| {
             args.text(tenant.as_str()).text(&*lists).int(WAITS_CALLBACK);
-            args.int(from.as_micros()).int(to.as_micros());
-            args.text(agent.as_str()).int(i64::from(most));
+            args.int(from.map_or(i64::MIN, Civil::as_micros));
+            args.int(to.map_or(i64::MAX, Civil::as_micros)).text(agent.as_str());
+            let (due, id) = after.map_or((i64::MIN, 0), |(at, id)| (at.as_micros(), key(id)));
+            args.int(due).int(id).int(i64::from(most));
         });
         rows.await?.iter().map(|row| leads::read(row).map(KeptLead::shown)).collect()
     }

@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use std::fmt;
 
+use timbre_casework::{CallbackId, MessageId, TroubleKind};
 use timbre_model::{CallId, CampaignId, Civil, FieldError, MachineVerdict, OfferId, Slug};
 
 use super::{optional, read_call, read_offer, word};
 use crate::api::pb;
 use crate::api::wire::name::{self, cut};
+use crate::api::wire::record::read_id;
 use crate::api::wire::time::{moment, need_moment};
 use pb::connect_request::Command as WireCommand;
 
@@ -81,10 +83,10 @@ pub enum AgentCommand {
         call: CallId,
         /// One of the dispositions of the call's campaign or queue.
         code: Slug,
-    },
-    /// Call a number for a campaign.
         /// What the agent wrote down, by the fields' ids.
         fields: BTreeMap<String, String>,
+    },
+    /// Call a number for a campaign.
     DialNumber {
         /// For which.
         campaign: CampaignId,
@@ -115,6 +117,22 @@ pub enum AgentCommand {
         call: CallId,
         /// Who.
         verdict: MachineVerdict,
+    },
+    /// Say that something is wrong with the line of a call.
+    ReportTrouble {
+        /// Which call.
+        call: CallId,
+        /// What.
+        kind: TroubleKind,
+    },
+    /// Call the customer of a callback now.
+    DialCallback(CallbackId),
+    /// Say that what a message asks was done.
+    Answer {
+        /// Which message.
+        message: MessageId,
+        /// What was said or done.
+        text: String,
     },
     /// The client is alive.
     Heartbeat,
@@ -198,6 +216,17 @@ pub fn request_to_wire(request_id: String, command: AgentCommand) -> pb::Connect
             let verdict = verdict.to_string();
             WireCommand::CorrectMachine(pb::CorrectMachine { call: call(id), verdict })
         }
+        AgentCommand::ReportTrouble { call: id, kind } => {
+            let kind = kind.to_string();
+            WireCommand::ReportTrouble(pb::ReportTrouble { call: call(id), kind })
+        }
+        AgentCommand::DialCallback(callback) => {
+            let callback = callback.to_string();
+            WireCommand::DialCallback(pb::DialCallback { callback })
+        }
+        AgentCommand::Answer { message, text } => {
+            WireCommand::Answer(pb::Answer { message: message.to_string(), text })
+        }
         AgentCommand::Heartbeat => WireCommand::Heartbeat(pb::Heartbeat {}),
     };
     pb::ConnectRequest { request_id, command: Some(command) }
@@ -274,6 +303,19 @@ fn command_from_wire(command: Option<WireCommand>) -> Result<AgentCommand, Field
             let call = read_call("correct_machine.call", &call)?;
             let verdict = word("correct_machine.verdict", &verdict, MachineVerdict::parse)?;
             AgentCommand::CorrectMachine { call, verdict }
+        }
+        Some(WireCommand::ReportTrouble(pb::ReportTrouble { call, kind })) => {
+            let call = read_call("report_trouble.call", &call)?;
+            let kind = word("report_trouble.kind", &kind, TroubleKind::parse)?;
+            AgentCommand::ReportTrouble { call, kind }
+        }
+        Some(WireCommand::DialCallback(pb::DialCallback { callback })) => {
+            let id = read_id("dial_callback.callback", &callback)?;
+            AgentCommand::DialCallback(CallbackId::from_u128(id))
+        }
+        Some(WireCommand::Answer(pb::Answer { message, text })) => {
+            let message = MessageId::from_u128(read_id("answer.message", &message)?);
+            AgentCommand::Answer { message, text }
         }
         Some(WireCommand::Heartbeat(pb::Heartbeat {})) => AgentCommand::Heartbeat,
         None => {
