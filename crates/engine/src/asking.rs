@@ -16,6 +16,9 @@ use crate::sharing::Wish;
 use crate::turn::Turn;
 use crate::{AuthorizeRequest, EventKind, Paced, Want};
 
+/// The trunk has room, but for fewer: its rate, its lines, other campaigns, or a carrier in trouble.
+pub(crate) const TRUNK_SHORT: &str = "its trunk may place fewer calls at a time than are wanted";
+
 /// A request that is not answered.
 #[derive(Debug)]
 pub(crate) struct Batch {
@@ -119,6 +122,9 @@ impl Turn<'_> {
     fn ask_for_pool(&mut self, campaign: usize, place: u32) -> u32 {
         let room = self.calls_room();
         let Some((trunk, free)) = self.trunk_or_wait(campaign, place) else { return 0 };
+        if free < place {
+            self.floor.campaigns[campaign].asks.holding_back = Some(TRUNK_SHORT);
+        }
         let most = place.min(free).min(room).min(ASKED_AT_ONCE_MAX);
         if most == 0 {
             return 0;

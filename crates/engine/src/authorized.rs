@@ -8,7 +8,7 @@ use timbre_model::{
 };
 
 use crate::agent::AgentState;
-use crate::asking::{Batch, Kind, until};
+use crate::asking::{Batch, Kind, TRUNK_SHORT, until};
 use crate::bounds::STRANGE_BATCHES_MAX;
 use crate::dialing::Origin;
 use crate::turn::Turn;
@@ -131,7 +131,7 @@ fn note_more(turn: &mut Turn, batch: &Batch, more: More) {
     let now = turn.now;
     let it = &mut turn.floor.campaigns[batch.campaign];
     match more {
-        More::Now => it.asks.holding_back = None,
+        More::Now => it.asks.holding_back = it.asks.holding_back.filter(|it| *it == TRUNK_SHORT),
         More::Later(at) => {
             it.asks.rest(now.mono, until(now.civil, at));
             it.asks.holding_back = Some("no lead may be called yet");

@@ -178,7 +178,7 @@ async fn carrier_database_and_metrics_agree_to_the_call_and_every_answer_has_an_
         congestion: 0.03,
         fault: 0.02,
         ring: Duration::from_secs(2),
-        talk: Duration::from_secs(4),
+        talk: Duration::from_secs(if seconds < 60 { 4 } else { 20 }),
         hangs_up: 0.5,
         by_number: false,
     };
@@ -195,7 +195,7 @@ async fn carrier_database_and_metrics_agree_to_the_call_and_every_answer_has_an_
     let client = node.apply(&floor).await;
     let store = node.store().await;
     import(&store, &floor, leads(0, 60 * u32::try_from(seconds).expect("a span"))).await;
-    let _crew = crew(&node, &names, Duration::from_secs(5)).await;
+    let _crew = crew(&node, &names, Duration::from_secs(if seconds < 60 { 5 } else { 25 })).await;
     client.start_campaign(&campaign()).await.expect("it may run");
     sleep(Duration::from_secs(seconds)).await;
     client.stop_campaign(&campaign()).await.expect("it may stop");
