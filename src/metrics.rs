@@ -7,6 +7,7 @@ mod agents;
 mod api;
 mod campaigns;
 mod capped;
+mod casework;
 pub mod catalog;
 mod dialing;
 mod http;
@@ -27,9 +28,11 @@ use std::time::Duration;
 
 use ::metrics::{Gauge, Histogram};
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
+use timbre_casework::TroubleKind;
 use timbre_engine::{CampaignView, Event, EventKind, QueueView, TrunkView};
-use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, ListId, Mono, TenantId};
+use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, ListId, Mono, TenantId, TrunkRef};
 
+pub use casework::Counted;
 pub use trunks::TrunkSample;
 
 /// The label value of everything beyond a label's bound. No identifier can be spelled so.
@@ -59,6 +62,8 @@ struct Floor {
     dialing: dialing::DialingMeters,
     leads: leads::LeadMeters,
     do_not_call: leads::DoNotCallMeters,
+    casework: casework::CaseworkMeters,
+    surveys: casework::SurveyMeters,
     switch: switch::SwitchMeter,
     /// Calls in wrap-up, and for how long their agent had the customer: at most one an agent.
     in_wrap_up: HashMap<AgentRef, (CallId, Duration)>,
@@ -115,6 +120,26 @@ impl Metrics {
     /// Shows how the trunks stand. Call it every second or so, with all trunks.
     pub fn trunks(&self, samples: &[TrunkSample]) {
         self.floor().trunks.show(&self.0.recorder, samples);
+    }
+
+    /// An agent reported trouble on the line of a call.
+    pub fn line_trouble(&self, trunk: &TrunkRef, kind: TroubleKind) {
+        self.floor().trunks.trouble(&self.0.recorder, trunk, kind);
+    }
+
+    /// Something happened in a tenant's casework.
+    pub fn count_casework(&self, tenant: &TenantId, what: Counted) {
+        self.floor().casework.count(&self.0.recorder, tenant, what);
+    }
+
+    /// Shows what is open of a tenant's casework. Call it every half minute or so.
+    pub fn open_casework(&self, tenant: &TenantId, open: &[timbre_store::OpenCount]) {
+        self.floor().casework.show(&self.0.recorder, tenant, open);
+    }
+
+    /// Shows for how long the oldest event of a tenant waits to be acted upon.
+    pub fn events_lag(&self, tenant: &TenantId, waits: Duration) {
+        self.floor().casework.lag(&self.0.recorder, tenant, waits);
     }
 
     /// Shows how the campaigns stand. Call it every second or so, with all campaigns.
@@ -189,6 +214,8 @@ impl Floor {
             dialing: dialing::DialingMeters::new(),
             leads: leads::LeadMeters::new(),
             do_not_call: leads::DoNotCallMeters::new(),
+            casework: casework::CaseworkMeters::new(),
+            surveys: casework::SurveyMeters::new(),
             switch: switch::SwitchMeter::new(recorder),
             in_wrap_up: HashMap::new(),
             unserved: HashSet::new(),
@@ -251,6 +278,10 @@ impl Floor {
                 let unserved = self.unserved.remove(&attempt.attempt);
                 self.campaigns.of(to, &attempt.campaign).ended(attempt, unserved);
                 self.dialing.ended(to, &attempt.trunk, attempt.outcome);
+            }
+            EventKind::SurveyWanted { .. } | EventKind::SurveyEnded { asked: None, .. } => {}
+            EventKind::SurveyEnded { queue, asked: Some(asked), answer, .. } => {
+                self.surveys.ended(to, queue, (*asked, *answer));
             }
             EventKind::DoNotCallAdded { tenant, cancelled } => {
                 self.do_not_call.added(to, tenant, *cancelled);

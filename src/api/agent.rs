@@ -1,5 +1,7 @@
 //! `AgentService`: an agent's stream.
 
+mod card;
+mod desk;
 mod outbound;
 mod stream;
 
@@ -67,6 +69,8 @@ fn for_agent(event: &Event) -> Option<AgentEvent> {
         | EventKind::AttemptAnswered { .. }
         | EventKind::AttemptEnded(_)
         | EventKind::LiveAnswerServed { .. }
+        | EventKind::SurveyWanted { .. }
+        | EventKind::SurveyEnded { .. }
         | EventKind::DoNotCallAdded { .. } => return None,
         EventKind::AgentState(changed) => {
             AgentEvent::Status(changed.agent.clone(), Box::new(changed.now.clone()))

@@ -1,27 +1,38 @@
 //! The command line: one command per file.
 
 mod access;
+mod agenda;
 mod agent;
 mod apply;
 mod attempts;
 mod audit;
 mod calls;
+mod callback;
 mod campaign;
+mod case;
 mod compliance;
+mod customer;
 mod demo;
+mod disposition;
 mod dnc;
 mod doctor;
+mod follow_up;
+mod events;
 mod ids;
 mod leads;
+mod message;
 mod out;
 mod pages;
+mod sale;
 mod serve;
 mod simulate;
 mod staff;
 mod table;
 mod token;
 mod top;
+mod trouble;
 mod verdict;
+mod webhooks;
 mod words;
 
 use std::process::ExitCode;
@@ -54,16 +65,36 @@ enum Command {
     Leads(Box<leads::Leads>),
     /// Run campaigns, and see how they stand
     Campaign(Box<campaign::Campaign>),
-    /// Stop and resume a trunk's outgoing calls: the kill switch against toll fraud
+    /// Stop and resume a trunk's outgoing calls (the kill switch against toll fraud); list its trouble
     Trunk(campaign::Trunk),
     /// Show the law as data, and what it says about a number or a lead
     Compliance(Box<compliance::Compliance>),
+    /// Keep customers: show everything of one, search, import, merge, erase, export
+    Customer(Box<customer::Customers>),
     /// Keep the lists of those who may not be called
     Dnc(Box<dnc::Dnc>),
     /// List dialed calls, newest first, or show one with the rules that permitted it
     Attempts(Box<attempts::Attempts>),
+    /// Take and work complaints, compliments and suggestions
+    Case(Box<case::Cases>),
+    /// Take messages down, and see them answered
+    Message(Box<message::Messages>),
+    /// Promise calls, and see what becomes of them
+    Callback(Box<callback::Callbacks>),
+    /// List what an agent is to do, by due time
+    Agenda(agenda::Agenda),
+    /// Sales and what was promised in them
+    Sale(Box<sale::Sales>),
+    /// The checks after a sale (postventa)
+    FollowUp(Box<follow_up::FollowUps>),
+    /// How calls may be classified, and VICIdial's status codes in and out
+    Disposition(disposition::Dispositions),
     /// Export and verify the audit trail
     Audit(audit::Audit),
+    /// Show what happened, as CloudEvents, and go on with what happens
+    Events(events::Events),
+    /// Watch the delivery of events and mail, and deliver again what failed
+    Webhooks(webhooks::Webhooks),
     /// Say how many agents a promise to callers needs (Erlang A and C); needs no server
     Staff(staff::Staff),
     /// Try a campaign on virtual time before anybody is called; needs no server
@@ -101,9 +132,19 @@ async fn run(access: access::Access, command: Command) -> anyhow::Result<ExitCod
         Command::Campaign(it) => it.run(&access).await?,
         Command::Trunk(it) => it.run(&access).await?,
         Command::Compliance(it) => it.run(&access).await?,
+        Command::Customer(it) => it.run(&access).await?,
         Command::Dnc(it) => it.run(&access).await?,
         Command::Attempts(it) => it.run(&access).await?,
+        Command::Case(it) => it.run(&access).await?,
+        Command::Message(it) => it.run(&access).await?,
+        Command::Callback(it) => it.run(&access).await?,
+        Command::Agenda(it) => it.run(&access).await?,
+        Command::Sale(it) => it.run(&access).await?,
+        Command::FollowUp(it) => it.run(&access).await?,
+        Command::Disposition(it) => it.run(&access).await?,
         Command::Audit(it) => it.run(&access).await?,
+        Command::Events(it) => it.run(&access).await?,
+        Command::Webhooks(it) => it.run(&access).await?,
         Command::Staff(it) => it.run()?,
         Command::Simulate(it) => return it.run().await,
         Command::Agent(it) => it.run(&access).await?,

@@ -8,11 +8,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use timbre_engine::{Event, EventKind};
-use timbre_model::{AgentRef, AgentStateKind, AttemptOutcome, CampaignRef, FloorSpec, TenantId};
+use tokio::sync::broadcast;
+
+use crate::casework::surveys::Wanted;
+use timbre_model::{AgentId, AgentRef, AgentStateKind, AttemptOutcome, CampaignRef, FloorSpec, TenantId};
 
 pub use floor_log::{FloorLog, FloorUpdate, LOG_MAX, Missed};
 pub use shift::{
-    CommandOutcome, Farewell, KEPT_EVENTS_MAX, ResumeError, Sequenced, Shift, StreamId, ToAgent,
+    CommandOutcome, DeskNews, Farewell, KEPT_EVENTS_MAX, ResumeError, Sequenced, Shift, StreamId, ToAgent,
 };
 pub use tally::{QueueCounts, RINGS_COUNTED};
 
@@ -30,11 +33,24 @@ struct Shared {
     logs: Mutex<HashMap<TenantId, Arc<FloorLog>>>,
     tally: Mutex<Tally>,
     floors: Mutex<HashMap<TenantId, Arc<FloorSpec>>>,
+    surveys: Surveys,
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Customers to be asked whom nobody has looked up; a slow looker misses the older ones.
+const SURVEYS_WANTED_MAX: usize = 256;
+
+impl Default for Surveys {
+    fn default() -> Self {
+        Self(broadcast::Sender::new(SURVEYS_WANTED_MAX))
+    }
+}
+
+/// Tells whoever looks customers up.
+struct Surveys(broadcast::Sender<Wanted>);
 
 impl Feed {
     /// Takes in what happened, in order.
@@ -46,6 +62,11 @@ impl Feed {
         let mut tally = locked(&self.shared.tally);
         for event in events {
             tally.count(&event.what);
+            if let EventKind::SurveyWanted { call, queue, caller, .. } = &event.what {
+                let (call, queue, caller) = (*call, queue.clone(), caller.clone());
+                // With nobody to look customers up, nobody is asked.
+                let _ = self.shared.surveys.0.send(Wanted { call, queue, caller });
+            }
             self.log(&event);
             let Some(agent) = agent_of(&event.what) else { continue };
             let signed_out = matches!(&event.what, EventKind::AgentState(changed)
@@ -59,6 +80,11 @@ impl Feed {
                 }
             }
         }
+    }
+
+    /// Customers whom the floor wants to ask how satisfied they are, from now on.
+    pub fn surveys_wanted(&self) -> broadcast::Receiver<Wanted> {
+        self.shared.surveys.0.subscribe()
     }
 
     /// A floor definition took effect.
@@ -101,6 +127,25 @@ impl Feed {
         locked(&self.shared.shifts).get_mut(agent).map(act)
     }
 
+    /// Tells an agent's stream, if there is one.
+    pub fn tell_agent(&self, agent: &AgentRef, news: DeskNews) {
+        if let Some(shift) = locked(&self.shared.shifts).get_mut(agent) {
+            shift.tell(news);
+        }
+    }
+
+    /// Tells the streams of a tenant's agents whom it concerns.
+    pub fn tell_agents(
+        &self,
+        tenant: &TenantId,
+        concerns: impl Fn(&AgentId) -> bool,
+        news: DeskNews,
+    ) {
+        let mut shifts = locked(&self.shared.shifts);
+        let theirs = shifts.iter_mut().filter(|(who, _)| who.tenant == *tenant);
+        theirs.filter(|(who, _)| concerns(&who.agent)).for_each(|(_, shift)| shift.tell(news));
+    }
+
     /// Begins a shift; a former one's stream is told that it was taken over.
     pub fn begin_shift(&self, agent: AgentRef, shift: Shift) {
         if let Some(mut former) = locked(&self.shared.shifts).insert(agent, shift) {
@@ -134,6 +179,8 @@ fn agent_of(what: &EventKind) -> Option<&AgentRef> {
         | EventKind::AttemptAnswered { .. }
         | EventKind::AttemptEnded(_)
         | EventKind::LiveAnswerServed { .. }
+        | EventKind::SurveyWanted { .. }
+        | EventKind::SurveyEnded { .. }
         | EventKind::DoNotCallAdded { .. } => None,
         EventKind::AgentState(changed) => Some(&changed.agent),
         EventKind::Offered(made) => Some(&made.agent),

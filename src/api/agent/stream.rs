@@ -8,7 +8,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tonic::{Code, Status, Streaming};
 
-use super::{for_agent, outbound};
+use super::desk::Shown;
+use super::{card, for_agent, outbound};
 use crate::api::auth::{Authority, Caller};
 use crate::api::status::{self, reasons};
 use crate::api::wire::agent::{
@@ -41,6 +42,7 @@ struct Opened {
 enum Next {
     Request(pb::ConnectRequest),
     Event(ToAgent),
+    Agenda,
     End,
 }
 
@@ -190,12 +192,16 @@ impl Stream {
     }
 
     async fn serve(&mut self, mut opened: Opened) {
-        let mut heard = Stopwatch::start();
+        let (mut heard, mut shown) = (Stopwatch::start(), Shown::default());
+        if !self.catch_up(&mut shown).await {
+            return;
+        }
         loop {
             let patience = limits::SILENCE_MAX.saturating_sub(heard.elapsed());
             let next = tokio::select! {
                 biased;
                 event = opened.events.recv() => event.map_or(Next::End, Next::Event),
+                () = shown.due() => Next::Agenda,
                 request = tokio::time::timeout(patience, self.from_client.message()) => {
                     match request {
                         Ok(Ok(Some(request))) => Next::Request(request),
@@ -206,6 +212,16 @@ impl Stream {
             match next {
                 Next::Event(ToAgent::Event(event)) => {
                     if !self.pass_on(event).await {
+                        return;
+                    }
+                }
+                Next::Event(ToAgent::Desk(news)) => {
+                    if !self.news(news, &mut shown).await {
+                        return;
+                    }
+                }
+                Next::Agenda => {
+                    if !self.show_agenda(&mut shown).await {
                         return;
                     }
                 }
@@ -236,6 +252,10 @@ impl Stream {
                 let result = AgentEvent::CommandResult { request_id, later: false, error };
                 return self.send(0, result).await;
             }
+        };
+        let command = match self.at_desk(&request_id, command).await {
+            Ok(done) => return self.desk_result(request_id, done).await,
+            Err(command) => command,
         };
         let kept = |shift: &mut Shift| shift.result(&request_id);
         let kept = self.context.feed.with_shift(&self.agent, kept).flatten();
@@ -287,10 +307,17 @@ impl Stream {
     /// `false` where the stream must end, here and below.
     async fn pass_on(&self, it: Sequenced) -> bool {
         let Some(event) = for_agent(&it.event) else { return true };
-        self.write(AgentMessage { sequence: it.number, at: it.event.at, event }).await
+        let offer = if let AgentEvent::OfferMade(offer) = &event { Some(offer.clone()) } else { None };
+        let written = self.write(AgentMessage { sequence: it.number, at: it.event.at, event }).await;
+        if let Some(offer) = offer.filter(|_| written) {
+            let desk = self.context.desk.clone();
+            // Looked up beside the stream, which goes on meanwhile.
+            tokio::spawn(card::send(desk, self.agent.clone(), offer, self.to_client.clone()));
+        }
+        written
     }
 
-    async fn send(&self, sequence: u64, event: AgentEvent) -> bool {
+    pub(super) async fn send(&self, sequence: u64, event: AgentEvent) -> bool {
         self.write(AgentMessage { sequence, at: clock::civil(), event }).await
     }
 

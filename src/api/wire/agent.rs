@@ -8,6 +8,7 @@ mod status;
 use std::sync::Arc;
 use std::time::Duration;
 
+use timbre_casework::{Callback, Message};
 use timbre_engine::{AgentView, Because, PlacedCall};
 use timbre_model::{
     AgentRef, CallId, CallerId, CampaignRef, Civil, Disposition, EndCause, FieldError, OfferId,
@@ -16,16 +17,22 @@ use timbre_model::{
 
 use super::error::ApiError;
 use super::name::{self, cut};
+use super::customer::{CustomerCard, card_from_wire, card_to_wire};
 use super::time::{moment, need_moment, need_span, read_moment, span};
+use super::{agenda, message};
 use crate::api::pb;
+use crate::casework::agenda::Item;
 use pb::connect_response::Event as WireEvent;
 
+pub use choices::{CallsOf, Choices};
 pub use command::{
     AgentCommand, BarScope, REQUEST_ID_MAX, ResumeToken, request_from_wire, request_to_wire,
 };
 pub use placed::{placed_from_wire, placed_to_wire};
-pub use choices::{CallsOf, Choices};
 pub use status::{state_from_wire, state_to_wire, status_from_wire, status_to_wire};
+
+/// The reason of an agent who recovers from a complaint.
+pub const RECOVERY: &str = "recovery";
 
 /// One event of an agent's stream.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,6 +67,8 @@ pub enum AgentEvent {
     Status(AgentRef, Box<AgentView>),
     /// A call is offered.
     OfferMade(Offer),
+    /// Who calls or is called: right behind the offer.
+    CustomerCard(Box<CustomerCard>),
     /// An offer ended.
     OfferEnded {
         /// Which.
@@ -116,6 +125,14 @@ pub enum AgentEvent {
         /// When it may be tried; `None`: never.
         until: Option<Civil>,
     },
+    /// Somebody left a message.
+    MessageReceived(Box<Message>),
+    /// What the agent is to do first.
+    AgendaChanged(Vec<Item>),
+    /// A conversation was lost: the customer is owed a call.
+    CallbackOwed(Box<Callback>),
+    /// A complaint was taken in this call: the agent may recover, by [`AgentCommand::SetNotReady`] with [`RECOVERY`].
+    RecoveryOffered(CallId),
 }
 
 /// What a stream begins with.
@@ -214,6 +231,7 @@ fn event_to_wire(event: &AgentEvent) -> WireEvent {
         }
         AgentEvent::Status(who, view) => WireEvent::AgentStatus(status_to_wire(who, view)),
         AgentEvent::OfferMade(offer) => WireEvent::OfferMade(offer_to_wire(offer)),
+        AgentEvent::CustomerCard(card) => WireEvent::CustomerCard(card_to_wire(card)),
         AgentEvent::OfferEnded { offer, outcome } => WireEvent::OfferEnded(pb::OfferEnded {
             offer: offer.to_string(),
             outcome: outcome.to_string(),
@@ -254,6 +272,21 @@ fn event_to_wire(event: &AgentEvent) -> WireEvent {
                 until: until.map(moment),
             })
         }
+        AgentEvent::MessageReceived(it) => {
+            let message = Some(message::to_wire(it));
+            WireEvent::MessageReceived(pb::MessageReceived { message })
+        }
+        AgentEvent::AgendaChanged(items) => {
+            let items = items.iter().map(agenda::item_to_wire).collect();
+            WireEvent::AgendaChanged(pb::AgendaChanged { items })
+        }
+        AgentEvent::CallbackOwed(it) => {
+            let callback = Some(agenda::callback_to_wire(it));
+            WireEvent::CallbackOwed(pb::CallbackOwed { callback })
+        }
+        AgentEvent::RecoveryOffered(call) => {
+            WireEvent::RecoveryOffered(pb::RecoveryOffered { call: call.to_string() })
+        }
     }
 }
 
@@ -283,6 +316,7 @@ fn event_from_wire(event: WireEvent) -> Result<AgentEvent, FieldError> {
             AgentEvent::Status(who, Box::new(view))
         }
         WireEvent::OfferMade(it) => AgentEvent::OfferMade(offer_from_wire(it)?),
+        WireEvent::CustomerCard(it) => AgentEvent::CustomerCard(Box::new(card_from_wire(it)?)),
         WireEvent::OfferEnded(pb::OfferEnded { offer, outcome }) => AgentEvent::OfferEnded {
             offer: read_offer("offer_ended.offer", &offer)?,
             outcome: word("offer_ended.outcome", &outcome, OfferOutcome::parse)?,
@@ -325,7 +359,26 @@ fn event_from_wire(event: WireEvent) -> Result<AgentEvent, FieldError> {
                 until: read_moment("dial_refused.until", until)?,
             }
         }
+        WireEvent::MessageReceived(pb::MessageReceived { message }) => {
+            let it = message.ok_or_else(|| absent("message_received.message"))?;
+            AgentEvent::MessageReceived(Box::new(message::from_wire(it)?))
+        }
+        WireEvent::AgendaChanged(pb::AgendaChanged { items }) => {
+            let items = items.into_iter().map(agenda::item_from_wire).collect::<Result<_, _>>()?;
+            AgentEvent::AgendaChanged(items)
+        }
+        WireEvent::CallbackOwed(pb::CallbackOwed { callback }) => {
+            let it = callback.ok_or_else(|| absent("callback_owed.callback"))?;
+            AgentEvent::CallbackOwed(Box::new(agenda::callback_from_wire(it)?))
+        }
+        WireEvent::RecoveryOffered(pb::RecoveryOffered { call }) => {
+            AgentEvent::RecoveryOffered(read_call("recovery_offered.call", &call)?)
+        }
     })
+}
+
+fn absent(field: &str) -> FieldError {
+    FieldError::new(field, "", "use a client as new as the server")
 }
 
 fn welcome_to_wire(welcome: &Welcome) -> pb::Welcome {
@@ -339,6 +392,8 @@ fn welcome_to_wire(welcome: &Welcome) -> pb::Welcome {
         pauses: pauses.iter().map(ToString::to_string).collect(),
         dispositions: dispositions.flat.iter().map(ToString::to_string).collect(),
         resumed: *resumed,
+        trees: dispositions.trees.iter().map(super::disposition::tree_to_wire).collect(),
+        tree_uses: dispositions.uses.iter().map(choices::use_to_wire).collect(),
     }
 }
 
@@ -351,6 +406,8 @@ fn welcome_from_wire(wire: pb::Welcome) -> Result<Welcome, FieldError> {
         pauses,
         dispositions,
         resumed,
+        trees,
+        tree_uses,
     } = wire;
     let slugs = |field: &str, words: Vec<String>| {
         words.iter().map(|text| name::id(field, text, Slug::parse)).collect::<Result<Vec<_>, _>>()
@@ -388,8 +445,6 @@ fn offer_to_wire(offer: &Offer) -> pb::OfferMade {
     }
 }
 
-        trees: dispositions.trees.iter().map(super::disposition::tree_to_wire).collect(),
-        tree_uses: dispositions.uses.iter().map(choices::use_to_wire).collect(),
 fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
     let pb::OfferMade { offer, call: _, queue, caller, waited, expires_in, because, placed } = wire;
     Ok(Offer {
@@ -402,8 +457,6 @@ fn offer_from_wire(wire: pb::OfferMade) -> Result<Offer, FieldError> {
             Because::ALL.into_iter().find(|it| it.as_str() == text)
         })?,
         placed: placed.map(placed_from_wire).transpose()?.map(Arc::new),
-        trees,
-        tree_uses,
     })
 }
 

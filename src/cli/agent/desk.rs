@@ -4,17 +4,22 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
+use timbre_casework::{Callback, CallbackId, Message, MessageId, RecordKind, TroubleKind};
 use timbre_engine::{AgentView, PlacedCall};
 use timbre_model::{
-    AgentRef, AgentStateKind, CallId, CallerId, CampaignId, Civil, MachineVerdict, OfferOutcome,
-    QueueRef, Slug,
+    AgentRef, AgentStateKind, CallId, CallerId, CampaignId, Civil, MachineVerdict, NotReadyReason,
+    OfferOutcome, QueueRef, Slug,
 };
 
 use super::classify::Classify;
 use super::session::News;
 use super::tell;
 use crate::api::wire::customer::CustomerCard;
-use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, BarScope, Choices, Offer, Welcome};
+use crate::casework::agenda::{Item, What};
+use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, BarScope, Choices, Offer, RECOVERY, Welcome};
+
+/// Messages that are kept for an answer.
+const MESSAGES_MAX: usize = 20;
 
 /// Lines of the past that are shown.
 const PAST_MAX: usize = 200;
@@ -32,10 +37,18 @@ pub struct Desk {
     pub accepted: Option<CallId>,
     /// The call that was offered last, for as long as it or its wrap-up lasts.
     pub talk: Option<Talk>,
+    /// Who that call is with, once the server has said.
+    pub card: Option<CustomerCard>,
     /// What may be said to "not ready".
     pub pauses: Vec<Slug>,
     /// How a call may be classified.
     pub dispositions: Choices,
+    /// What is to be done first.
+    pub agenda: Vec<Item>,
+    /// Messages to answer, the newest last.
+    pub messages: VecDeque<Message>,
+    /// A customer whose call was lost.
+    pub owed: Option<Callback>,
     /// The stream is up.
     pub up: bool,
     /// What happened, newest last.
@@ -112,6 +125,17 @@ pub enum Wish {
     },
     /// To say who answered.
     Machine(MachineVerdict),
+    /// To say that something is wrong with the line.
+    Trouble(TroubleKind),
+    /// A customer called back now: this one, or the one whose call was lost.
+    DialCallback(Option<CallbackId>),
+    /// To say that a message was seen to: this one, or the newest.
+    Answer {
+        /// Which.
+        message: Option<MessageId>,
+        /// What was said or done.
+        text: String,
+    },
     /// The end of the shift.
     SignOut,
 }
@@ -150,13 +174,19 @@ impl Desk {
                 self.ahead = at.as_micros().saturating_sub(now.as_micros());
                 self.welcome(welcome);
             }
-            AgentEvent::Status(_, view) => self.view = Some(view.as_ref().clone()),
+            AgentEvent::Status(_, view) => self.stands(view),
+            AgentEvent::RecoveryOffered(_) => self.pauses.extend(Slug::parse(RECOVERY)),
             AgentEvent::OfferMade(offer) => {
                 let (call, queue) = (offer.offer.call, offer.queue.clone());
                 let caller = Some(offer.caller.clone());
                 let placed = offer.placed.clone();
                 self.talk = Some(Talk { call, queue, caller, placed, connected: None });
+                self.card.take_if(|it| it.offer.call != call);
                 self.offer = Some((offer.clone(), *at));
+            }
+            AgentEvent::CustomerCard(card) => {
+                let call = self.talk.as_ref().map(|it| it.call);
+                self.card = Some(card.as_ref().clone()).filter(|it| Some(it.offer.call) == call);
             }
             AgentEvent::OfferEnded { offer, outcome } => {
                 self.offer.take_if(|(open, _)| open.offer == *offer);
@@ -169,15 +199,43 @@ impl Desk {
                 let (call, queue, placed) = (*call, queue.clone(), placed.clone());
                 self.talk = Some(Talk { call, queue, caller, placed, connected: Some(*at) });
             }
-            AgentEvent::WrappedUp { .. } => self.talk = None,
+            AgentEvent::WrappedUp { .. } => (self.talk, self.card) = (None, None),
             AgentEvent::GoAway(_) => self.up = false,
             AgentEvent::CallHeld(_) => self.on_hold(true),
             AgentEvent::CallResumed { .. } => self.on_hold(false),
             AgentEvent::CallEnded { .. } => self.accepted = None,
+            AgentEvent::MessageReceived(it) => self.received(it),
+            AgentEvent::AgendaChanged(items) => self.agenda_changed(items),
+            AgentEvent::CallbackOwed(it) => self.owed = Some(it.as_ref().clone()),
             AgentEvent::CommandResult { .. }
             | AgentEvent::HeartbeatAck
             | AgentEvent::DialRefused { .. } => {}
         }
+    }
+
+    /// How the agent now stands. A recovery that is being taken is not offered any more.
+    fn stands(&mut self, view: &AgentView) {
+        let recovers = |it: &NotReadyReason| *it == NotReadyReason::Recovery;
+        if view.reason.iter().chain(&view.pause_after).any(recovers) {
+            self.pauses.retain(|it| it.as_str() != RECOVERY);
+        }
+        self.view = Some(view.clone());
+    }
+
+    fn received(&mut self, message: &Message) {
+        self.messages.retain(|it| it.id != message.id);
+        if self.messages.len() == MESSAGES_MAX {
+            self.messages.pop_front();
+        }
+        self.messages.push_back(message.clone());
+    }
+
+    /// What is no longer to be done is forgotten.
+    fn agenda_changed(&mut self, items: &[Item]) {
+        let there = |kind, id| items.iter().any(|it| it.what == What::Record(kind, id));
+        self.owed.take_if(|it| !there(RecordKind::Callback, it.id.as_u128()));
+        self.messages.retain(|it| there(RecordKind::Message, it.id.as_u128()));
+        self.agenda = items.to_vec();
     }
 
     /// Holds do not change the agent's state, and so bring no status of their own.
@@ -199,13 +257,6 @@ impl Desk {
         }
     }
 
-    /// How long the present state lasts.
-    pub fn lasting(&self, now: Civil) -> Duration {
-        let since = self.view.as_ref().map(|it| it.since);
-        since.map_or(Duration::ZERO, |at| crate::cli::words::since(at, self.server_time(now)))
-    }
-
-    /// The command for a wish, or what stands in its way.
     /// Classifying the present call; `None`: there is none.
     pub fn classify(&self) -> Option<Classify> {
         let talk = self.talk.as_ref()?;
@@ -213,6 +264,13 @@ impl Desk {
         Some(Classify::new(&self.dispositions, &talk.queue.queue, campaign))
     }
 
+    /// How long the present state lasts.
+    pub fn lasting(&self, now: Civil) -> Duration {
+        let since = self.view.as_ref().map(|it| it.since);
+        since.map_or(Duration::ZERO, |at| crate::cli::words::since(at, self.server_time(now)))
+    }
+
+    /// The command for a wish, or what stands in its way.
     pub fn command(&self, wish: Wish) -> Result<AgentCommand, String> {
         let view = self.view.as_ref().ok_or("not signed in yet: wait for the server")?;
         let offer = || view.offer.map(|(id, _)| id).ok_or("no call is on offer");
@@ -240,6 +298,16 @@ impl Desk {
                 AgentCommand::DoNotCall { call: call()?, scope, note }
             }
             Wish::Machine(verdict) => AgentCommand::CorrectMachine { call: call()?, verdict },
+            Wish::Trouble(kind) => AgentCommand::ReportTrouble { call: call()?, kind },
+            Wish::DialCallback(which) => {
+                let owed = which.or(self.owed.as_ref().map(|it| it.id));
+                AgentCommand::DialCallback(owed.ok_or("no call was lost: name a callback")?)
+            }
+            Wish::Answer { message, text } => {
+                let newest = message.or(self.messages.back().map(|it| it.id));
+                let message = newest.ok_or("there is no message to answer")?;
+                AgentCommand::Answer { message, text }
+            }
             Wish::SignOut => AgentCommand::SignOut,
         })
     }

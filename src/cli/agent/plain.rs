@@ -2,6 +2,7 @@
 
 use std::io::Write as _;
 
+use timbre_casework::{CallbackId, MessageId, TroubleKind};
 use timbre_model::{CampaignId, Civil, MachineVerdict, Slug};
 use tokio::sync::mpsc;
 
@@ -14,7 +15,8 @@ use crate::driver::clock;
 
 const HELP: &str = "help commands: ready | notready PAUSE | accept | reject | hold | unhold | hangup | extend | \
                     dispose CODE [FIELD=TEXT; FIELD=TEXT …] | dial CAMPAIGN NUMBER | callback [mine] WHEN (2026-11-21T09:00:00Z, or in: 2h) | \
-                    donotcall [tenant|client|campaign] [NOTE] | machine | person | signout | status | quit (leaves the \
+                    donotcall [tenant|client|campaign] [NOTE] | machine | person | trouble KIND (noise, echo, dropouts, one_way, delay) | \
+                    dialback [CALLBACK] | answer [MESSAGE] TEXT | signout | status | quit (leaves the \
                     shift as it is)";
 
 /// What a line of input asks for.
@@ -49,6 +51,9 @@ fn read(line: &str, now: Civil) -> Result<Asked, String> {
         "donotcall" => Asked::Wish(read_do_not_call(rest)),
         "machine" => Asked::Wish(Wish::Machine(MachineVerdict::Machine)),
         "person" => Asked::Wish(Wish::Machine(MachineVerdict::Person)),
+        "trouble" => Asked::Wish(read_trouble(rest)?),
+        "dialback" => Asked::Wish(read_dialback(rest)?),
+        "answer" => Asked::Wish(read_answer(rest)),
         "signout" => Asked::Wish(Wish::SignOut),
         "status" => Asked::Status,
         "help" => Asked::Help,
@@ -96,6 +101,32 @@ pub(super) fn read_callback(text: &str, now: Civil) -> Result<Wish, String> {
         Err(_) => read_moment(when, now)?,
     };
     Ok(Wish::Callback { at, personal })
+}
+
+/// Reads a kind of line trouble.
+fn read_trouble(text: &str) -> Result<Wish, String> {
+    let words = || TroubleKind::ALL.iter().map(|it| it.as_str()).collect::<Vec<_>>().join(", ");
+    let kind = TroubleKind::parse(text.trim());
+    kind.map(Wish::Trouble).ok_or_else(|| format!("trouble needs one of {}", words()))
+}
+
+/// Reads `[CALLBACK]`.
+fn read_dialback(text: &str) -> Result<Wish, String> {
+    if text.trim().is_empty() {
+        return Ok(Wish::DialCallback(None));
+    }
+    let id = CallbackId::parse(text.trim());
+    let remedy = "give the callback's id: 32 hexadecimal digits, as `timbre agenda` shows it";
+    id.map(|it| Wish::DialCallback(Some(it))).ok_or_else(|| remedy.to_owned())
+}
+
+/// Reads `[MESSAGE] TEXT`.
+pub(super) fn read_answer(text: &str) -> Wish {
+    let (first, rest) = text.trim().split_once(' ').unwrap_or((text.trim(), ""));
+    match MessageId::parse(first) {
+        Some(id) => Wish::Answer { message: Some(id), text: rest.trim().to_owned() },
+        None => Wish::Answer { message: None, text: text.trim().to_owned() },
+    }
 }
 
 /// Reads `[SCOPE] [NOTE]`.
@@ -203,8 +234,18 @@ mod tests {
         assert_eq!(read("donotcall"), bar(BarScope::Tenant, ""));
         assert_eq!(read("donotcall client no more"), bar(BarScope::Client, "no more"));
         assert_eq!(read("donotcall angry"), bar(BarScope::Tenant, "angry"));
+        assert_eq!(read("trouble one_way"), Ok(Asked::Wish(Wish::Trouble(TroubleKind::OneWay))));
+        assert_eq!(read("dialback"), Ok(Asked::Wish(Wish::DialCallback(None))));
+        let id = CallbackId::from_u128(7);
+        assert_eq!(read(&format!("dialback {id}")), Ok(Asked::Wish(Wish::DialCallback(Some(id)))));
+        let answer = |message, text: &str| {
+            Ok(Asked::Wish(Wish::Answer { message, text: text.to_owned() }))
+        };
+        assert_eq!(read("answer called him"), answer(None, "called him"));
+        let message = MessageId::from_u128(8);
+        assert_eq!(read(&format!("answer {message} done")), answer(Some(message), "done"));
         for bad in
-            ["dispose", "notready Mal", "salta", "dial luz", "callback", "callback mine soon"]
+            ["trouble", "trouble loud", "dialback 7", "dispose", "notready Mal", "salta", "dial luz", "callback", "callback mine soon"]
         {
             assert!(read(bad).is_err(), "{bad}");
         }

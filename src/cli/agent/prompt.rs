@@ -7,7 +7,7 @@ use ratatui::widgets::{Block, Clear, Paragraph};
 use timbre_model::Civil;
 
 use super::desk::Wish;
-use super::plain::{read_callback, read_dial, read_do_not_call};
+use super::plain::{read_answer, read_callback, read_dial, read_do_not_call};
 
 /// Longest text.
 const TEXT_MAX: usize = 200;
@@ -48,6 +48,12 @@ impl Prompt {
     pub fn do_not_call() -> Self {
         let title = "Never call again: [tenant|client|campaign] [NOTE]";
         Self { title, text: String::new(), read: |text, _| Ok(read_do_not_call(text)) }
+    }
+
+    /// What was said or done about the newest message.
+    pub fn answer() -> Self {
+        let title = "Answer the newest message: TEXT";
+        Self { title, text: String::new(), read: |text, _| Ok(read_answer(text)) }
     }
 
     /// Takes a key, at `now` on the server's clock.

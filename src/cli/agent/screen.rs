@@ -5,6 +5,7 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Modifier, Style, Stylize as _};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, List, ListState, Paragraph, Wrap};
+use timbre_casework::TroubleKind;
 use timbre_engine::{AgentView, PlacedCall};
 use timbre_model::{AgentStateKind, Civil, LeadRole, NewLead, Slug};
 
@@ -12,7 +13,9 @@ use super::card;
 use super::classify::Classify;
 use super::desk::{Desk, Wish};
 use super::prompt::Prompt;
-use crate::cli::words::{caller, clock, since, time_of_day};
+use crate::casework::agenda::Item;
+use crate::cli::agenda;
+use crate::cli::words::{caller, clock, moment, since, time_of_day};
 
 /// What lies over the screen.
 #[derive(Debug)]
@@ -38,6 +41,14 @@ impl Menu {
     /// Why not ready.
     pub fn pauses(choices: &[Slug]) -> Self {
         Self { title: "Why not ready?", choices: choices.to_vec(), here: 0, wish: Wish::NotReady }
+    }
+
+    /// What is wrong with the line.
+    pub fn trouble() -> Self {
+        let word = |it: &TroubleKind| Slug::parse(it.as_str()).expect("a slug by its letters");
+        let choices = TroubleKind::ALL.iter().map(word).collect();
+        let wish = |word: Slug| Wish::Trouble(TroubleKind::parse(word.as_str()).unwrap_or(TroubleKind::Noise));
+        Self { title: "What is wrong with the line? (F1 to F5)", choices, here: 0, wish }
     }
 
     /// One up.
@@ -80,7 +91,7 @@ pub fn draw(frame: &mut Frame<'_>, desk: &Desk, over: Option<&Over>, now: Civil)
     frame.render_widget(title_line(desk), title);
     frame.render_widget(state_block(desk, now), state);
     frame.render_widget(call_block(desk, now), call);
-    draw_past(frame, desk, past);
+    draw_past_and_agenda(frame, desk, past, now);
     let words = Paragraph::new(without_ids(&desk.note)).wrap(Wrap { trim: true }).bold();
     frame.render_widget(words, note);
     frame.render_widget(key_line(desk, over), keys);
@@ -95,7 +106,14 @@ pub fn draw(frame: &mut Frame<'_>, desk: &Desk, over: Option<&Over>, now: Civil)
 /// What is known of somebody who was called takes more room than who calls.
 fn call_height(desk: &Desk) -> u16 {
     let placed = desk.talk.as_ref().is_some_and(|it| it.placed.is_some());
-    if placed { 12 } else { 6 }
+    let known = card_lines(desk).len().min(10);
+    (if placed { 12 } else { 6 }) + u16::try_from(known).unwrap_or(10)
+}
+
+/// Who the call is with.
+fn card_lines(desk: &Desk) -> Vec<Line<'static>> {
+    let lines = desk.card.as_ref().map(card::lines).unwrap_or_default();
+    lines.into_iter().map(|it| Line::from(it).cyan()).collect()
 }
 
 fn title_line(desk: &Desk) -> Line<'static> {
@@ -179,6 +197,7 @@ fn offer_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
         );
         lines.push(Line::from(format!("waiting for {}", clock(age))));
         lines.extend(placed_lines(offer.placed.as_deref()));
+        lines.extend(card_lines(desk));
     }
     if let Some((_, until)) = view.offer {
         lines.push(Line::from(format!("rings for {} more", clock(since(at, until)))).yellow());
@@ -235,6 +254,7 @@ fn talk_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
             lines.push(Line::from(format!("connected for {}", clock(since(connected, at)))));
         }
         lines.extend(placed_lines(talk.placed.as_deref()));
+        lines.extend(card_lines(desk));
     }
     if let Some(call) = view.call {
         lines.push(Line::from(call.to_string()).dark_gray());
@@ -245,6 +265,28 @@ fn talk_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
         lines.push(Line::from(format!("wrap-up ends in {left}{more}")).magenta());
     }
     lines
+}
+
+/// What is to be done stands beside what happened, where there is anything.
+fn draw_past_and_agenda(frame: &mut Frame<'_>, desk: &Desk, area: Rect, now: Civil) {
+    if desk.agenda.is_empty() {
+        return draw_past(frame, desk, area);
+    }
+    let halves = [Constraint::Percentage(50), Constraint::Percentage(50)];
+    let [past, agenda] = Layout::horizontal(halves).areas(area);
+    draw_past(frame, desk, past);
+    let at = desk.server_time(now);
+    let lines = desk.agenda.iter().map(|it| agenda_line(it, at));
+    let lines: Vec<_> = lines.collect();
+    let block = Block::bordered().title(" To do (UTC) ");
+    frame.render_widget(Paragraph::new(lines).block(block), agenda);
+}
+
+fn agenda_line(it: &Item, now: Civil) -> Line<'static> {
+    let (kind, _) = agenda::what(it);
+    let due: String = moment(it.item.due_at).chars().skip(5).take(11).collect();
+    let line = Line::from(format!("{due} {kind} {}", it.item.title));
+    if it.item.due_at < now { line.yellow() } else { line }
 }
 
 fn draw_past(frame: &mut Frame<'_>, desk: &Desk, area: Rect) {
@@ -272,6 +314,7 @@ fn key_line(desk: &Desk, over: Option<&Over>) -> Line<'static> {
     let placed = desk.talk.as_ref().is_some_and(|it| it.placed.is_some());
     let keys: &[&str] = match state {
         _ if matches!(over, Some(Over::Menu(_))) => &["1-9 or Enter choose", "Esc back"],
+        _ if let Some(Over::Classify(it)) = over => it.keys(),
         _ if over.is_some() => &["Enter send", "Esc back"],
         Some(_) if desk.accepted.is_some() => &["e hang up", "n not ready after"],
         Some(Offered) => &["a accept", "x reject", "n not ready", "q sign out"],
@@ -281,9 +324,11 @@ fn key_line(desk: &Desk, over: Option<&Over>) -> Line<'static> {
         Some(WrapUp) if placed => {
             &["d dispose", "c call again", "b never again", "w extend", "r ready after"]
         }
-        _ if let Some(Over::Classify(it)) = over => it.keys(),
-        Some(Talking) => &["h hold/unhold", "e hang up", "d dispose", "n not ready after"],
+        Some(Talking) => {
+            &["h hold/unhold", "e hang up", "d dispose", "n not ready after", "l line"]
+        }
         Some(WrapUp) => &["d dispose", "w extend", "r ready after", "n not ready after"],
+        Some(Ready) if desk.owed.is_some() => &["y call the lost customer", "n not ready", "i answer"],
         Some(Ready) => &["n not ready", "t dial", "q sign out"],
         Some(NotReady) => &["r ready", "t dial", "n other reason", "q sign out"],
         Some(SignedOut) | None => &[],

@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
+use timbre_casework::{CallBack, Message};
 use timbre_engine::{AgentView, PlacedCall};
 use timbre_model::Disposition;
 
+use super::card;
 use super::session::News;
 use crate::api::wire::agent::{AgentEvent, Offer, Welcome};
+use crate::casework::agenda::Item;
 use crate::cli::words::{caller, moment};
 
 /// News as a line; `None` for what nobody needs to read.
@@ -56,6 +59,7 @@ pub fn event(event: &AgentEvent) -> Option<String> {
                 placed_words(placed.as_deref())
             )
         }
+        AgentEvent::CustomerCard(card) => card::line(card),
         AgentEvent::OfferEnded { offer, outcome } => {
             format!("offer-ended offer={offer} outcome={outcome}")
         }
@@ -77,11 +81,50 @@ pub fn event(event: &AgentEvent) -> Option<String> {
         AgentEvent::WrappedUp { call, disposition: Disposition { code, automatic, fields: _ } } => {
             format!("wrapped-up call={call} disposition={code} automatic={automatic}")
         }
+        AgentEvent::MessageReceived(it) => message(it),
+        AgentEvent::AgendaChanged(items) => agenda(items),
+        AgentEvent::CallbackOwed(it) => format!(
+            "call-lost callback={} number={} name={:?}",
+            it.id,
+            it.number.expose(),
+            it.customer_name
+        ),
+        AgentEvent::RecoveryOffered(call) => {
+            format!("recovery-offered call={call} say \"notready recovery\" to take it")
+        }
         AgentEvent::DialRefused { campaign, because, until } => {
             let until = until.map_or_else(|| "never".to_owned(), moment);
             format!("dial-refused campaign={} until={until:?} {because}", campaign.campaign)
         }
     })
+}
+
+/// A message with all that its recipient needs.
+fn message(it: &Message) -> String {
+    let mut line = format!("message message={} from={:?}", it.id, it.from.as_deref().unwrap_or(""));
+    if let Some(number) = &it.number {
+        line.push_str(&format!(" number={}", number.expose()));
+    }
+    match &it.call_back {
+        CallBack::None => {}
+        CallBack::WeCall(at) => line.push_str(&format!(" we_call={}", at_or_any(*at))),
+        CallBack::TheyCall(at) => line.push_str(&format!(" they_call={}", at_or_any(*at))),
+    }
+    line.push_str(&format!(" about={:?} text={:?}", it.purpose, it.text));
+    line
+}
+
+fn at_or_any(at: Option<timbre_model::Civil>) -> String {
+    at.map_or_else(|| "any".to_owned(), |at| format!("{:?}", moment(at)))
+}
+
+/// How much is to be done, and what first.
+fn agenda(items: &[Item]) -> String {
+    let Some(first) = items.first() else { return "agenda items=0".to_owned() };
+    let (kind, id) = crate::cli::agenda::what(first);
+    let due = moment(first.item.due_at);
+    let title = &first.item.title;
+    format!("agenda items={} next={due:?} what={kind} id={id:?} about={title:?}", items.len())
 }
 
 /// Whom a placed call is for: `key=value`, texts in quotes; nothing where the call came in.

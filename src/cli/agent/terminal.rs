@@ -5,6 +5,7 @@ use std::time::Duration;
 use crossterm::event::{Event, EventStream, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use futures::StreamExt as _;
 use ratatui::DefaultTerminal;
+use timbre_casework::TroubleKind;
 use timbre_model::{Civil, MachineVerdict, Slug};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -133,6 +134,8 @@ fn plain_key(key: KeyCode, desk: &Desk, over: &mut Option<Over>) -> Pressed {
         KeyCode::Char('t') => Over::Prompt(Prompt::dial()),
         KeyCode::Char('c') => Over::Prompt(Prompt::callback()),
         KeyCode::Char('b') => Over::Prompt(Prompt::do_not_call()),
+        KeyCode::Char('i') => Over::Prompt(Prompt::answer()),
+        KeyCode::Char('l') => Over::Menu(Menu::trouble()),
         other => return wish_of(other).map_or(Pressed::Nothing, Pressed::Wish),
     };
     *over = Some(opened);
@@ -148,9 +151,17 @@ fn wish_of(key: KeyCode) -> Option<Wish> {
         KeyCode::Char('e') => Wish::HangUp,
         KeyCode::Char('w') => Wish::Extend,
         KeyCode::Char('m') => Wish::Machine(MachineVerdict::Machine),
+        KeyCode::Char('y') => Wish::DialCallback(None),
         KeyCode::Char('q') => Wish::SignOut,
+        // One key for each kind of trouble: nobody looks for a menu while a customer cannot be heard.
+        KeyCode::F(number) => Wish::Trouble(trouble(number)?),
         _ => return None,
     })
+}
+
+/// `F1` is the first kind of line trouble.
+fn trouble(number: u8) -> Option<TroubleKind> {
+    TroubleKind::ALL.get(usize::from(number).checked_sub(1)?).copied()
 }
 
 /// `None`: the menu stays open. `Some(None)`: it closes, nothing being chosen.
@@ -203,6 +214,11 @@ mod tests {
         assert_eq!(type_keys(&[Char('n'), Down, Enter]), descanso());
         assert_eq!(type_keys(&[Char('n'), Char('9')]), Pressed::Nothing);
         assert_eq!(type_keys(&[Char('n'), Esc, Char('x')]), Pressed::Wish(Wish::Reject));
+        assert_eq!(type_keys(&[KeyCode::F(2)]), Pressed::Wish(Wish::Trouble(TroubleKind::Echo)));
+        assert_eq!(type_keys(&[KeyCode::F(9)]), Pressed::Nothing);
+        let dropouts = Pressed::Wish(Wish::Trouble(TroubleKind::Dropouts));
+        assert_eq!(type_keys(&[Char('l'), Char('3')]), dropouts);
+        assert_eq!(type_keys(&[Char('y')]), Pressed::Wish(Wish::DialCallback(None)));
         assert!(matches!(type_keys(&[Char('d')]), Pressed::Unread(_)), "there is no call");
     }
 

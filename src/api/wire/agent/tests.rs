@@ -96,6 +96,12 @@ fn commands() -> Vec<AgentCommand> {
         },
         AgentCommand::DoNotCall { call: CALL, scope: BarScope::Campaign, note: "asked".to_owned() },
         AgentCommand::CorrectMachine { call: CALL, verdict: MachineVerdict::Machine },
+        AgentCommand::ReportTrouble { call: CALL, kind: timbre_casework::TroubleKind::OneWay },
+        AgentCommand::DialCallback(timbre_casework::CallbackId::from_u128(7)),
+        AgentCommand::Answer {
+            message: timbre_casework::MessageId::from_u128(8),
+            text: "called".to_owned(),
+        },
         AgentCommand::Heartbeat,
     ]
 }
@@ -162,6 +168,7 @@ fn events() -> Vec<AgentEvent> {
             until: Some(Civil::from_micros(1_700_000_000_000_000)),
         },
         AgentEvent::CallHeld(CALL),
+        AgentEvent::RecoveryOffered(CALL),
         AgentEvent::CallResumed { call: CALL, held_for: span(30_001) },
         AgentEvent::CallEnded {
             call: CALL,
