@@ -38,6 +38,18 @@ impl Names {
         }
     }
 
+    /// The same with entries of which nobody is told: what the events of calls cost is the difference.
+    fn untold(&self, n: u64) -> [Vec<Change>; 4] {
+        self.life(n, true).map(|mut changes| {
+            for change in &mut changes {
+                if let Change::Timeline(entry) = change {
+                    entry.what = TimelineKind::Held;
+                }
+            }
+            changes
+        })
+    }
+
     /// The changes of call `n`, in the four batches in which they come: arrival and offer, connection, end, wrap-up.
     fn life(&self, n: u64, ids_in_order: bool) -> [Vec<Change>; 4] {
         let at =
@@ -164,16 +176,23 @@ fn cpu() -> Duration {
     Duration::from_millis(ticks * 10)
 }
 
+/// How a call's id compares with the last one's, and whether its events are told.
+#[derive(Debug, Clone, Copy)]
+enum Ids {
+    InOrder,
+    Scattered,
+    /// In order, without events.
+    Untold,
+}
+
 /// A steady floor: in each batch `calls` calls arrive, as many connect, end and are wrapped up.
-async fn measure(
-    store: &Store,
-    names: &Names,
-    first: u64,
-    calls: u64,
-    batches: u64,
-    in_order: bool,
-) {
-    let lives: Vec<_> = (first..first + calls * batches).map(|n| names.life(n, in_order)).collect();
+async fn measure(store: &Store, names: &Names, first: u64, calls: u64, batches: u64, ids: Ids) {
+    let life = |n| match ids {
+        Ids::InOrder => names.life(n, true),
+        Ids::Scattered => names.life(n, false),
+        Ids::Untold => names.untold(n),
+    };
+    let lives: Vec<_> = (first..first + calls * batches).map(life).collect();
     let mut prepared: Vec<Vec<Change>> = vec![Vec::new(); batches as usize + 3];
     for (n, life) in lives.into_iter().enumerate() {
         for (phase, changes) in life.into_iter().enumerate() {
@@ -194,7 +213,11 @@ async fn measure(
     println!(
         "{calls:>4} calls a batch{}: p50 {:7.3} ms  p99 {:7.3} ms  max {:7.3} ms  {:7.1} µs CPU a call  \
          {:7.0} calls/s  ({:.1} changes a call)",
-        if in_order { "" } else { ", scattered ids" },
+        match ids {
+            Ids::InOrder => "",
+            Ids::Scattered => ", scattered ids",
+            Ids::Untold => ", untold",
+        },
         quantile(0.5),
         quantile(0.99),
         quantile(1.0),
@@ -217,15 +240,18 @@ async fn main() {
         is.engine, is.version, is.journal_mode, is.synchronous
     );
     let mut first = 0;
-    for (calls, batches, in_order) in [
-        (1, 2_000, true),
-        (1, 2_000, true),
-        (10, 1_000, true),
-        (100, 200, true),
-        (10, 1_000, false),
-        (10, 1_000, true),
+    for (calls, batches, ids) in [
+        (1, 2_000, Ids::InOrder),
+        (1, 2_000, Ids::Untold),
+        (1, 2_000, Ids::InOrder),
+        (10, 1_000, Ids::InOrder),
+        (10, 1_000, Ids::Untold),
+        (100, 200, Ids::InOrder),
+        (100, 200, Ids::Untold),
+        (10, 1_000, Ids::Scattered),
+        (10, 1_000, Ids::InOrder),
     ] {
-        measure(&store, &names, first, calls, batches, in_order).await;
+        measure(&store, &names, first, calls, batches, ids).await;
         first += calls * batches;
     }
     store.close().await;

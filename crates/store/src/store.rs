@@ -1,5 +1,7 @@
 //! The handle.
 
+use std::sync::Arc;
+
 use crate::StoreError;
 use crate::casework::Told;
 use crate::database::Database;
@@ -16,6 +18,8 @@ pub struct Store {
     pub(crate) database: Database,
     pub(crate) memory: Memory,
     pub(crate) told: Told,
+    /// Held by whoever keeps a large piece of work.
+    pub(crate) large: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Store {
@@ -31,6 +35,7 @@ impl Store {
             database: Database::open(url).await?,
             memory: Memory::default(),
             told: Told::default(),
+            large: Arc::default(),
         })
     }
 

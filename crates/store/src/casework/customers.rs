@@ -240,12 +240,13 @@ impl Store {
         tenant: &TenantId,
         into: CustomerId,
     ) -> Result<Vec<Customer>, StoreError> {
-        let rows = self.rows(
-            "SELECT id, record FROM customers WHERE tenant = $1 AND merged_into = $2 ORDER BY id LIMIT 1000",
-            |args| {
-                args.text(tenant.as_str()).bytes(&key(into.as_u128())[..]);
-            },
+        let text = format!(
+            "SELECT id, record FROM customers{} WHERE tenant = $1 AND merged_into = $2 ORDER BY id LIMIT 1000",
+            self.database.dialect().indexed("customers_merged")
         );
+        let rows = self.generated_rows(text, |args| {
+            args.text(tenant.as_str()).bytes(&key(into.as_u128())[..]);
+        });
         rows.await?.iter().map(read_customer).collect()
     }
 

@@ -54,6 +54,9 @@ pub enum WorkError {
     Store(#[from] StoreError),
 }
 
+/// One with more records and contacts than this takes its turn among the large ones.
+const SMALL: usize = 32;
+
 impl Store {
     /// Keeps a piece of work in one transaction: each record as it now stands with what it is found by and its lines of
     /// agendas, contacts, events with their numbers, and what comes `with` it. A contact or an event that is there already
@@ -62,6 +65,9 @@ impl Store {
     /// A customer that was merged or erased is found by its id alone from then on. The contacts of one that was merged go to
     /// the other; of one that was erased, they lose their words (in small transactions before this one, so that nobody waits
     /// for long).
+    ///
+    /// Of pieces of work with more than 32 records and contacts one is kept at a time, so that a call's commit waits for one
+    /// of them at most. SQLite has one writer: an import brings a hundred customers at once, not thousands.
     ///
     /// # Errors
     ///
@@ -74,7 +80,13 @@ impl Store {
             let why = "a piece of work holds what is another tenant's".to_owned();
             return Err(StoreError::Refused(why).into());
         }
-        for customer in erased(&work) {
+        let large = work.records.len() + work.interactions.len() > SMALL;
+        let erased = erased(&work);
+        let _turn = match large || !erased.is_empty() {
+            true => Some(self.large.lock().await),
+            false => None,
+        };
+        for customer in erased {
             self.scrub_slices(tenant, customer).await?;
         }
         let told = !work.events.is_empty();

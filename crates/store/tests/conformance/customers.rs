@@ -110,7 +110,7 @@ pub async fn a_key_is_one_customers_of_a_client_company(place: Place) {
     let work =
         async |all: &[Customer]| store.work(&tenant("t"), of_customers(all), With::default()).await;
     assert_eq!(work(&[keyed(second.clone(), "K")]).await, Err(WorkError::KeyTaken));
-    assert_eq!(work(&[second.clone()]).await, Ok(()));
+    assert_eq!(work(std::slice::from_ref(&second)).await, Ok(()));
     let renamed = Customer { version: 2, ..keyed(second.clone(), "K") };
     assert_eq!(work(std::slice::from_ref(&renamed)).await, Err(WorkError::KeyTaken));
     assert_eq!(work(&[second]).await, Err(WorkError::Stale));

@@ -98,7 +98,7 @@ pub async fn a_webhook_keeps_its_place_and_what_it_holds_back(place: Place) {
     let change =
         WebhookChange { state: failing.clone(), held: vec![longer.clone()], freed: vec![1], dead };
     keep(change).await;
-    assert_eq!(held_now().await, [longer.clone()]);
+    assert_eq!(held_now().await, std::slice::from_ref(&longer));
     let kept = store.webhook_state(&tenant("t"), &hook).await.expect("an answer");
     assert_eq!(kept, Some(WebhookState { settled: 3, ..failing }));
 

@@ -19,8 +19,9 @@ use super::world::{Place, agent, at, tenant};
 pub async fn a_record_is_changed_only_by_whoever_read_its_last_version(place: Place) {
     let store = place.open().await;
     let first = promised(1, 9, 60);
-    kept(&store, of_records(&[first.clone()])).await;
-    let again = store.work(&tenant("t"), of_records(&[first.clone()]), With::default()).await;
+    kept(&store, of_records(std::slice::from_ref(&first))).await;
+    let again =
+        store.work(&tenant("t"), of_records(std::slice::from_ref(&first)), With::default()).await;
     assert_eq!(again, Err(WorkError::Stale));
 
     let second = next(&first);
