@@ -3,7 +3,8 @@
 mod list;
 
 use timbre_casework::case::{self, Taking, Word};
-use timbre_casework::{Act, Case, CaseId, CaseKey, Work};
+use timbre_casework::{Act, Case, CaseId, CaseKey, CaseKind, Work};
+use timbre_engine::Engine;
 use timbre_model::{CallRecord, ClientId, FieldError, FloorSpec, TenantId};
 use tonic::{Request, Response, Status};
 
@@ -17,6 +18,7 @@ use crate::api::wire::{name, record};
 use crate::api::{Context, requests, status};
 use crate::casework::cases::{self, Rulebook};
 use crate::casework::{Done, Fault, Scope, chance, new_id, now};
+use crate::feed::DeskNews;
 
 /// The service.
 pub struct Cases(pub Context);
@@ -89,8 +91,7 @@ impl CaseService for Cases {
 
     async fn assign_case(&self, request: Request<pb::AssignCaseRequest>) -> Answered {
         let (step, message) = step!(request, "AssignCase");
-        let owner = name::id("owner", &message.owner, timbre_model::AgentId::parse);
-        let owner = owner.map_err(status::invalid_field)?;
+        let owner = wire::read_owner(&message.owner).map_err(status::invalid_field)?;
         self.step(step, |case, act, book| {
             cases::may_own(book.floor(), &owner, &case.client)?;
             Ok(case::assign(case, &owner, &message.note, act)?.into())
@@ -316,7 +317,23 @@ impl Taker<'_> {
             let work: Work = cases::take(&floor, taking, &act)?;
             answered(work.into())
         };
-        Ok(desk.change(asked, change).await?)
+        let case = desk.change(asked, change).await?;
+        self.offer_recovery().await?;
+        Ok(case)
+    }
+
+    /// An agent who took a complaint in the call that they have may recover from it.
+    async fn offer_recovery(&self) -> Result<(), Status> {
+        let complaint = self.taken.kind == CaseKind::Complaint;
+        let call = self.taken.call.filter(|_| complaint);
+        let (Some(agent), Some(call)) = (&self.caller.agent, call) else { return Ok(()) };
+        let (context, who) = (&self.service.0, agent.clone());
+        let present = move |engine: &Engine, _| engine.agent(&who).and_then(|it| it.call);
+        let present = context.driver.look(present).await.map_err(status::stopped)?;
+        if present == Some(call) {
+            context.feed.tell_agent(agent, DeskNews::Recovery(call));
+        }
+        Ok(())
     }
 
     /// The call in which it came, which the caller may see.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use timbre_casework::{CallbackId, MessageId};
 use timbre_engine::Event;
+use timbre_model::CallId;
 use tokio::sync::mpsc;
 
 /// Events that are kept for a stream that returns: more than a call's worth many times over.
@@ -35,6 +36,8 @@ pub enum DeskNews {
     Message(MessageId),
     /// They owe a customer a call.
     CallbackOwed(CallbackId),
+    /// They took a complaint in this call, and may recover from it.
+    Recovery(CallId),
 }
 
 /// Why a stream is told to end.
@@ -78,6 +81,8 @@ pub struct Shift {
     last: u64,
     kept: VecDeque<Sequenced>,
     results: VecDeque<(String, Arc<CommandOutcome>)>,
+    /// A recovery was offered and not taken yet.
+    recovery: bool,
 }
 
 /// How a command ended, as it is told again to whoever retries it.
@@ -93,7 +98,8 @@ impl Shift {
     /// A new shift, which `token` takes up again, on a stream.
     pub fn begin(token: String, id: StreamId, stream: mpsc::Sender<ToAgent>) -> Self {
         let (kept, results) = (VecDeque::new(), VecDeque::new());
-        Self { token, stream: Some((id, Some(stream))), last: 0, kept, results }
+        let stream = Some((id, Some(stream)));
+        Self { token, stream, last: 0, kept, results, recovery: false }
     }
 
     /// Whether `token` is this shift's and events after `last_seen` are all kept.
@@ -153,9 +159,15 @@ impl Shift {
 
     /// Tells the stream, if any. One that cannot take it is cut: its client resumes.
     pub(super) fn tell(&mut self, news: DeskNews) {
+        self.recovery |= matches!(news, DeskNews::Recovery(_));
         if let Some((_, to_stream)) = &mut self.stream {
             to_stream.take_if(|it| it.try_send(ToAgent::Desk(news)).is_err());
         }
+    }
+
+    /// Takes the recovery that was offered; `false`: none was, or it was taken before.
+    pub fn take_recovery(&mut self) -> bool {
+        std::mem::take(&mut self.recovery)
     }
 
     /// The number of the newest event.

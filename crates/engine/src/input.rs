@@ -82,6 +82,11 @@ pub enum Command {
         /// One of the floor's pauses.
         reason: Slug,
     },
+    /// Recovers from a complaint, as was offered. During a call: takes effect after it. It ends when the agent is ready.
+    Recover {
+        /// Who.
+        agent: AgentRef,
+    },
     /// Take an offered call.
     AcceptOffer {
         /// Who.

@@ -45,6 +45,8 @@ pub enum NotReadyReason {
     StationLost,
     /// A supervisor said so.
     Forced,
+    /// Recovers from a complaint. It was offered, and does not count against the agent's adherence as a pause does.
+    Recovery,
     /// The agent chose it from the floor's list of pauses.
     Pause(Slug),
 }
@@ -71,6 +73,7 @@ impl NotReadyReason {
             Self::Disconnected => "@disconnected",
             Self::StationLost => "@station_lost",
             Self::Forced => "@forced",
+            Self::Recovery => "@recovery",
             Self::Pause(name) => name.as_str(),
         }
     }
@@ -83,6 +86,7 @@ impl NotReadyReason {
             "@disconnected" => Self::Disconnected,
             "@station_lost" => Self::StationLost,
             "@forced" => Self::Forced,
+            "@recovery" => Self::Recovery,
             name => Self::Pause(Slug::parse(name).ok()?),
         })
     }
@@ -101,6 +105,7 @@ mod tests {
             NotReadyReason::Disconnected,
             NotReadyReason::StationLost,
             NotReadyReason::Forced,
+            NotReadyReason::Recovery,
             lunch,
         ] {
             assert_eq!(NotReadyReason::parse(reason.as_str()), Some(reason));

@@ -97,6 +97,9 @@ impl Stream {
             }
             DeskNews::Message(id) => return self.message(id, false).await,
             DeskNews::CallbackOwed(id) => return self.owed(id).await,
+            DeskNews::Recovery(call) => {
+                return self.send(0, AgentEvent::RecoveryOffered(call)).await;
+            }
         }
         true
     }

@@ -7,10 +7,11 @@ use timbre_model::{
 };
 use tonic::Status;
 
-use crate::api::wire::agent::{AgentCommand, BarScope};
+use crate::api::wire::agent::{AgentCommand, BarScope, RECOVERY};
 use crate::api::{Context, status};
 use crate::casework::callbacks::ByHand;
 use crate::driver::clock;
+use crate::feed::Shift;
 use crate::leads::number;
 
 /// A command in the engine's words; `None` for those that only open or keep a stream.
@@ -32,6 +33,9 @@ pub(super) async fn for_engine(
         }
         AgentCommand::SignOut => Command::SignOut { agent },
         AgentCommand::SetReady => Command::SetReady { agent },
+        AgentCommand::SetNotReady { reason } if recovers(context, who, &reason) => {
+            Command::Recover { agent }
+        }
         AgentCommand::SetNotReady { reason } => Command::SetNotReady { agent, reason },
         AgentCommand::AcceptOffer(offer) => Command::AcceptOffer { agent, offer },
         AgentCommand::RejectOffer(offer) => Command::RejectOffer { agent, offer },
@@ -126,4 +130,10 @@ fn reach(scope: BarScope, record: &CallRecord) -> Result<DoNotCallScope, FieldEr
             DoNotCallScope::Campaign(campaign.ok_or_else(lacks)?)
         }
     })
+}
+
+/// The reason of an agent who takes the recovery that they were offered.
+fn recovers(context: &Context, who: &AgentRef, reason: &Slug) -> bool {
+    let offered = || context.feed.with_shift(who, Shift::take_recovery);
+    reason.as_str() == RECOVERY && offered() == Some(true)
 }

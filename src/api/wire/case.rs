@@ -50,6 +50,11 @@ pub fn read_name(
     read().ok_or_else(|| FieldError::new(field, cut(text), remedy))
 }
 
+/// Reads the agent who is to own a case.
+pub fn read_owner(text: &str) -> Result<AgentId, FieldError> {
+    id("owner", text, AgentId::parse)
+}
+
 /// A case as the wire has it.
 pub fn to_wire(case: &Case) -> pb::Case {
     let Case {

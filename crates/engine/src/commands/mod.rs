@@ -51,6 +51,7 @@ pub(crate) fn apply(turn: &mut Turn, command: Command) -> Result<Reply, Rejectio
         Command::SignOut { agent } => sign_out::apply(turn, &agent),
         Command::SetReady { agent } => set_ready::apply(turn, &agent),
         Command::SetNotReady { agent, reason } => set_not_ready::apply(turn, &agent, reason),
+        Command::Recover { agent } => set_not_ready::recover(turn, &agent),
         Command::AcceptOffer { agent, offer } => accept_offer::apply(turn, &agent, offer),
         Command::RejectOffer { agent, offer } => reject_offer::apply(turn, &agent, offer),
         Command::Hold { agent, call } => hold::apply(turn, &agent, call),

@@ -13,7 +13,17 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef, reason: Slug) -> Result<Rep
     if !known.is_some_and(|it| it.spec.pauses.contains(&reason)) {
         return Err(Rejection::UnknownPause { reason });
     }
-    let reason = NotReadyReason::Pause(reason);
+    Ok(rest(turn, agent, NotReadyReason::Pause(reason)))
+}
+
+/// Recovers from a complaint. That it was offered is for the shell to know: it knows the case.
+pub(crate) fn recover(turn: &mut Turn, who: &AgentRef) -> Result<Reply, Rejection> {
+    let agent = turn.floor.agent_at(who)?;
+    turn.signed_in(agent)?;
+    Ok(rest(turn, agent, NotReadyReason::Recovery))
+}
+
+fn rest(turn: &mut Turn, agent: usize, reason: NotReadyReason) -> Reply {
     match turn.floor.agents[agent].state {
         AgentState::Offered(_)
         | AgentState::Preview(_)
@@ -21,11 +31,11 @@ pub(crate) fn apply(turn: &mut Turn, who: &AgentRef, reason: Slug) -> Result<Rep
         | AgentState::WrapUp(_) => {
             turn.floor.agents[agent].after = Some(After::NotReady(reason));
             turn.restate(agent);
-            Ok(Reply::Later)
+            Reply::Later
         }
         AgentState::SignedOut | AgentState::NotReady(_) | AgentState::Ready => {
             turn.enter(agent, AgentState::NotReady(reason));
-            Ok(Reply::Done)
+            Reply::Done
         }
     }
 }
