@@ -14,15 +14,18 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{self, ServeError};
 use crate::authorize::{Authorizer, Trust};
-use crate::casework::Desk;
+use crate::casework::mail::Mailer;
+use crate::casework::{Desk, webhooks};
 use crate::casework::clockwork::Clockwork;
+use crate::casework::counting::Counting;
 use crate::casework::reactor::{READERS, Reactor};
+use crate::casework::surveys::Permits;
 use crate::config::Settings;
 use crate::driver::clock::{self, Clock};
 use crate::driver::{Driver, Handle, Parts};
 use crate::feed::Feed;
 use crate::metrics::Metrics;
-use crate::telephony::{REALM, Telephony};
+use crate::telephony::{Lines, REALM, Telephony};
 use lead_counts::LeadCounter;
 
 /// How often gauges are read and queues' watchers are told.
@@ -146,6 +149,7 @@ impl Node {
             store: store.clone(),
             metrics: metrics.clone(),
             desk,
+            lines: Lines::new(switch.clone()),
         };
         let api = api::serve(settings, context).await?;
         let counter = LeadCounter {
@@ -222,7 +226,11 @@ impl Node {
 fn desk_work(desk: &Desk) -> JoinSet<()> {
     let mut tasks = JoinSet::new();
     tasks.spawn(Clockwork::new(desk.clone()).run());
+    tasks.spawn(Permits::new(desk.clone()).run());
+    tasks.spawn(Counting::new(desk.clone()).run());
     tasks.spawn(Reactor::new(desk.clone(), READERS).run());
+    tasks.spawn(webhooks::run(desk.clone()));
+    tasks.spawn(Mailer::new(desk.clone()).run());
     tasks
 }
 

@@ -4,11 +4,28 @@
 //! the answer, or nothing. [`clockwork`] does so when a record's time has come, [`reactor`] when something happened;
 //! [`webhooks`] and [`mail`] tell the world. None of them knows protobuf or SQL.
 
+pub mod calendar;
+pub mod cases;
+pub mod counting;
+pub mod agenda;
+pub mod callbacks;
 pub mod clockwork;
 pub mod cloud_event;
-mod pace;
+pub mod mail;
+pub mod customers;
+pub mod dispositions;
+pub mod follow_ups;
+pub mod messages;
+pub mod news;
+pub(crate) mod pace;
 pub mod reactor;
 mod scope;
+pub mod surveys;
+pub mod trouble;
+pub mod webhooks;
+
+#[cfg(test)]
+mod tests;
 
 use timbre_casework::{Refusal, Work};
 use timbre_model::{Civil, FloorSpec, TenantId};

@@ -44,7 +44,14 @@ pub struct Reader {
 }
 
 /// Those who act, in their order for one event: whoever makes a customer known comes before those who name them.
-pub const READERS: &[Reader] = &[];
+pub const READERS: &[Reader] = &[
+    super::customers::READER,
+    super::surveys::READER,
+    super::dispositions::READER,
+    super::follow_ups::READER,
+    super::callbacks::READER,
+    super::news::READER,
+];
 
 impl Reader {
     fn reads(&self, kind: &str) -> bool {

@@ -44,6 +44,12 @@ pub struct Handle {
 pub struct Stopped;
 
 impl Handle {
+    /// The handle of a loop that has ended.
+    #[cfg(test)]
+    pub(crate) fn stopped() -> Self {
+        Self { requests: mpsc::channel(1).0 }
+    }
+
     /// Performs `command`; answers when its change is durable.
     pub async fn command(&self, command: Command) -> Result<Result<Reply, Rejection>, Stopped> {
         let (tell, told) = oneshot::channel();
@@ -269,7 +275,8 @@ fn floors_of(changes: &[Change]) -> Vec<NewFloor> {
         | Change::Campaign(_)
         | Change::Attempt(_)
         | Change::Lead(_)
-        | Change::DoNotCall(_) => None,
+        | Change::DoNotCall(_)
+        | Change::Survey(_) => None,
     };
     changes.iter().filter_map(floor).collect()
 }

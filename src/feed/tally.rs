@@ -95,6 +95,8 @@ impl Tally {
             | EventKind::AttemptDialed { .. }
             | EventKind::AttemptAnswered { .. }
             | EventKind::LiveAnswerServed { .. }
+            | EventKind::SurveyWanted { .. }
+            | EventKind::SurveyEnded { .. }
             | EventKind::DoNotCallAdded { .. } => {}
         }
     }

@@ -49,6 +49,10 @@ const HOLD: Kind =
 const WORK: Kind = Kind::Histogram(&[
     5., 15., 30., 60., 90., 120., 180., 240., 300., 420., 600., 900., 1200., 1800., 3600., 7200.,
 ]);
+/// Answers to complaints: hours, and the 2 hours, 5, 15 and 30 days of laws.
+const DAYS: Kind = Kind::Histogram(&[
+    600., 3_600., 7_200., 28_800., 86_400., 172_800., 432_000., 864_000., 1_296_000., 1_814_400., 2_592_000.,
+]);
 /// Offers: milliseconds where agents accept automatically, seconds where people do.
 const OFFER: Kind = Kind::Histogram(&[
     0.01, 0.05, 0.1, 0.25, 0.5, 1., 2., 3., 5., 8., 10., 15., 20., 30., 60., 300.,
@@ -176,6 +180,25 @@ families! {
     TRUNK_SPENT = G, "timbre_trunk_spent_today", ["tenant", "trunk"], "Spent on calls over a trunk on the present UTC day, with the least that calls in progress cost.";
     TRUNK_TROUBLE = G, "timbre_trunk_trouble", ["tenant", "trunk"], "1 while a trunk's carrier is in trouble and fewer attempts are dialed over it, else 0.";
     TRUNK_STOPPED = G, "timbre_trunk_stopped", ["tenant", "trunk"], "1 while a trunk's kill switch is on and nothing is dialed over it, else 0.";
+
+    CASES_TAKEN = C, "timbre_cases_taken_total", ["tenant", "kind"], "Cases that were taken.";
+    CASES_CLOSED = C, "timbre_cases_closed_total", ["tenant", "kind", "cause", "state"], "Cases that were closed, by their cause and how.";
+    CASES_REOPENED = C, "timbre_cases_reopened_total", ["tenant"], "Closed cases that were taken up again.";
+    CASES_ESCALATED = C, "timbre_cases_escalated_total", ["tenant"], "Escalations of late cases, each role counted.";
+    CASE_ANSWER = DAYS, "timbre_case_answer_seconds", ["tenant", "kind"], "From a case's reception to its answer.";
+    DEADLINES_KEPT = C, "timbre_case_deadlines_kept_total", ["tenant"], "Answers to cases that were given in time.";
+    DEADLINES_MISSED = C, "timbre_case_deadlines_missed_total", ["tenant"], "Answers to cases that were given late.";
+    CASES_OPEN = G, "timbre_cases_open", ["tenant", "state"], "Cases that are not closed, by their state.";
+    CASES_OVERDUE = G, "timbre_cases_overdue", ["tenant"], "Of these, cases whose deadline has passed without an answer.";
+    FOLLOW_UPS_OPEN = G, "timbre_follow_ups_open", ["tenant", "state"], "Follow-ups of sales that are not over, by their state.";
+    FOLLOW_UPS_ENDED = C, "timbre_follow_ups_ended_total", ["tenant", "outcome"], "Follow-ups that ended, by outcome.";
+    MESSAGES_WAITING = G, "timbre_messages_waiting", ["tenant"], "Messages that nobody has answered.";
+    CALLBACKS_DUE = G, "timbre_callbacks_due", ["tenant"], "Calls promised to customers whose time has come.";
+    CALLBACKS_ENDED = C, "timbre_callbacks_ended_total", ["tenant", "outcome"], "Calls promised to customers that were made, or not in time.";
+    SURVEYS_ASKED = C, "timbre_surveys_asked_total", ["tenant", "queue", "question"], "Customers who were asked a question after the conversation.";
+    SURVEYS_ANSWERED = C, "timbre_surveys_answered_total", ["tenant", "queue", "question"], "Of these, those who answered by a key.";
+    SURVEYS_SCORE = C, "timbre_surveys_score_total", ["tenant", "queue", "question"], "The sum of the digits that they pressed.";
+    EVENTS_LAG = G, "timbre_events_lag_seconds", ["tenant"], "For how long the oldest event waits that something must be done about; 0 where none waits.";
 
     AGENTS = G, "timbre_agents", ["tenant", "state"], "Agents in each state.";
     AGENT_SECONDS = C, "timbre_agent_state_seconds_total", ["tenant", "state"], "Whole seconds that agents spent in each state, the running ones included; signed-out time is not counted.";

@@ -14,6 +14,7 @@ mod index;
 pub mod message;
 mod record;
 pub mod sale;
+pub mod survey;
 mod terms;
 pub mod trouble;
 

@@ -27,6 +27,7 @@ pub(crate) fn serve(turn: &mut Turn) -> Reply {
             WakeReason::WrapUpEnds => wrap_up_ends(turn, owner),
             WakeReason::ResumeGraceEnds => grace_ends(turn, owner),
             WakeReason::RejectionLapses => rejection_lapses(turn, owner),
+            WakeReason::SurveyEnds => turn.end_survey(owner, true),
             WakeReason::WorkLeft => break,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use timbre_model::{
     AgentRef, AgentStateKind, AttemptOutcome, CallId, CallOutcome, CallerId, CampaignRef,
     CampaignState, Change, Civil, Disposition, EndCause, Lead, NotReadyReason, OfferId,
-    OfferOutcome, PhoneNumber, QueueRef, ReleasedBy, TenantId, TrunkRef,
+    OfferOutcome, PhoneNumber, QueueRef, ReleasedBy, SurveyKind, TenantId, TrunkRef,
 };
 
 use crate::Withheld;
@@ -218,6 +218,29 @@ pub enum EventKind {
         /// From the answer to the agent's voice; `None`: abandoned.
         to_agent: Option<Duration>,
     },
+    /// An agent has let a customer go who is to be asked how satisfied they are: somebody must permit it
+    /// ([`crate::Command::PermitSurvey`]) at once, or the customer is hung up.
+    SurveyWanted {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+        /// Who had the conversation.
+        agent: AgentRef,
+        /// Who called.
+        caller: CallerId,
+    },
+    /// A customer who was to be asked is gone.
+    SurveyEnded {
+        /// The call.
+        call: CallId,
+        /// The queue.
+        queue: QueueRef,
+        /// What they were asked; `None`: it was not permitted, or they did not wait.
+        asked: Option<SurveyKind>,
+        /// What they said.
+        answer: Option<u8>,
+    },
     /// Somebody may not be called any more.
     DoNotCallAdded {
         /// Whose list.
@@ -404,6 +427,8 @@ pub enum WakeReason {
     PacingTick,
     /// The message for an abandoned call takes too long.
     MessageEnds,
+    /// A customer who is asked a question took their time, or the question did.
+    SurveyEnds,
     /// More work was left than one step may do.
     WorkLeft,
 }

@@ -127,7 +127,9 @@ impl Turn<'_> {
 
     fn end_talk(&mut self, call: usize, ending: Ending) {
         self.close_hold(call);
-        self.say_goodbye(call, ending.customer);
+        if !self.keep_for_survey(call, &ending) {
+            self.say_goodbye(call, ending.customer);
+        }
         let Stage::Talking { talk, .. } = self.floor.calls[call].stage else { return };
         self.hang_up_agent(talk.agent, ending.agent_up);
         let ended = self.ended(ending, Reached { connected: true, short: false, placed: false });
@@ -188,7 +190,11 @@ impl Turn<'_> {
             record.disposition = Some(disposed.disposition.clone());
             record.wrapped_up_at = Some(now);
         });
-        let placed = self.floor.calls[call].placed.as_ref().map(|it| it.attempt);
+        let it = &self.floor.calls[call];
+        let placed = it.placed.as_ref().map(|it| it.attempt);
+        let caller = it.facts.caller.number().cloned();
+        let whose = Whose { client: it.rules.spec.client.clone(), campaign: None };
+        let which = (it.rules.name.tenant.clone(), it.facts.id);
         self.forget(call);
         match placed {
             Some(attempt) => self.close_attempt(attempt, Some(disposed)),

@@ -15,6 +15,7 @@ use crate::bounds::OFFERS_PER_STEP_MAX;
 use crate::call::Call;
 use crate::campaign::Campaign;
 use crate::queue::Queue;
+use crate::surveying::Survey;
 use crate::tenant::Tenant;
 use crate::timers::Timers;
 use crate::trunk_guard::TrunkGuard;
@@ -45,6 +46,9 @@ pub struct Engine {
     pub(crate) barred: VecDeque<(u64, DoNotCallEntry)>,
     /// Answers to requests that were never made.
     pub(crate) strange_batches: BTreeSet<u64>,
+    /// Customers who are being asked a question, their calls being over.
+    pub(crate) surveys: Slab<Survey>,
+    pub(crate) survey_index: IndexMap<CallId, usize>,
     pub(crate) legs: IndexMap<LegId, Party>,
     pub(crate) timers: Timers,
     pub(crate) counters: Counters,
@@ -62,6 +66,8 @@ pub(crate) enum Party {
     Agent(usize),
     /// The callee's of this attempt, which is no call yet, or no more.
     Attempt(usize),
+    /// The customer's of a call that is over, who is asked a question.
+    Survey(usize),
 }
 
 /// What only ever grows.
@@ -93,6 +99,8 @@ impl Engine {
             batches: BTreeMap::new(),
             barred: VecDeque::new(),
             strange_batches: BTreeSet::new(),
+            surveys: Slab::new(),
+            survey_index: IndexMap::new(),
             legs: IndexMap::new(),
             timers: Timers::default(),
             counters: Counters::default(),

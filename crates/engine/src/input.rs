@@ -210,6 +210,14 @@ pub enum Command {
         /// Who answered.
         verdict: MachineVerdict,
     },
+    /// The customer of this call may be asked how satisfied they are: asked for by [`crate::EventKind::SurveyWanted`],
+    /// and refused when that is too long ago.
+    PermitSurvey {
+        /// Whose.
+        tenant: TenantId,
+        /// Which call.
+        call: CallId,
+    },
     /// Places no call over a trunk, from now on (`true`), or does again. Not kept over a restart: the floor's definition
     /// is.
     StopTrunk {

@@ -7,6 +7,7 @@ use crate::call::{Call, Stage};
 use crate::campaign::Campaign;
 use crate::engine::{Engine, Party};
 use crate::matching;
+use crate::surveying::Survey;
 use crate::trunk_guard::TrunkGuard;
 
 impl Engine {
@@ -17,6 +18,7 @@ impl Engine {
         self.attempts.iter().for_each(|(at, attempt)| self.check_attempt(at, attempt));
         self.campaigns.iter().for_each(|(at, campaign)| self.check_campaign(at, campaign));
         self.trunks.iter().for_each(|(at, trunk)| self.check_trunk(at, trunk));
+        self.surveys.iter().for_each(|(at, survey)| self.check_survey(at, survey));
         self.check_queues();
         self.check_indices();
         self.check_liveness();
@@ -134,6 +136,15 @@ impl Engine {
         assert!(it.timer.is_none_or(|timer| self.timers.holds(timer, at)), "{name:?}: timer");
     }
 
+    /// Who is asked has their leg and no agent, and it ends by itself.
+    fn check_survey(&self, at: usize, it: &Survey) {
+        let id = it.call();
+        assert_eq!(self.survey_index.get(&id), Some(&at), "{id}: index of surveys");
+        assert_eq!(self.legs.get(&it.leg), Some(&Party::Survey(at)), "{id}: leg of the survey");
+        assert_eq!(it.timer, Some(it.deadline()), "{id}: deadline of the survey");
+        assert!(self.timers.holds(it.deadline(), at), "{id}: timer of the survey");
+    }
+
     /// A trunk's books agree with the attempts over it.
     fn check_trunk(&self, at: usize, it: &TrunkGuard) {
         let own = self.attempts.iter().filter(|(_, it)| it.trunk == at);
@@ -175,15 +186,18 @@ impl Engine {
         let queues: usize = self.tenants.values().map(|it| it.queues.len()).sum();
         assert_eq!(queues, self.queues.len());
         let armed = self.calls.iter().filter(|(_, it)| it.timer.is_some()).count()
+            + self.surveys.len()
             + self.agents.iter().filter(|(_, it)| it.timer.is_some()).count()
             + self.attempts.iter().filter(|(_, it)| it.timer.is_some()).count()
             + self.campaigns.iter().filter(|(_, it)| it.timer.is_some()).count();
         assert_eq!(armed, self.timers.len());
         assert_eq!(self.attempt_index.len(), self.attempts.len());
+        assert_eq!(self.survey_index.len(), self.surveys.len());
         assert!(!self.batches.is_empty() || self.barred.is_empty(), "barred against nothing");
         for (leg, party) in &self.legs {
             let there = match *party {
                 Party::Customer(call) => self.calls[call].leg == *leg,
+                Party::Survey(survey) => self.surveys[survey].leg == *leg,
                 Party::Attempt(at) => {
                     self.attempts[at].leg == *leg && self.attempts[at].holds_leg()
                 }

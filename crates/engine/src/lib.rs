@@ -67,6 +67,7 @@ mod recycling;
 mod rejection;
 mod sharing;
 mod skills;
+mod surveying;
 mod switch;
 mod tenant;
 mod timers;
@@ -74,8 +75,8 @@ mod trunk_guard;
 mod turn;
 mod views;
 
-pub use effects::{
 pub use disposed::refusals;
+pub use effects::{
     AgentChanged, AgentView, AttemptEnded, Because, CallEnded, Effects, Event, EventKind,
     OfferMade, Paced, PlacedCall, WakeReason,
 };

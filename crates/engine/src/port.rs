@@ -4,7 +4,9 @@
 
 use std::time::Duration;
 
-use timbre_model::{AgentRef, Cadence, CallId, CallerId, Language, LegId, PhoneNumber, TrunkRef};
+use timbre_model::{
+    AgentRef, Cadence, CallId, CallerId, Language, LegId, PhoneNumber, SurveyKind, TrunkRef,
+};
 
 /// What the switch tells the engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -35,7 +37,8 @@ pub enum SwitchEvent {
         /// On hold now.
         held: bool,
     },
-    /// What [`SwitchAction::Greet`] played has been heard to its end.
+    /// What [`SwitchAction::Greet`], [`SwitchAction::PlayAbandoned`], [`SwitchAction::Ask`] or [`SwitchAction::Thank`]
+    /// played has been heard to its end. What was cut short by something else is not.
     GreetingPlayed {
         /// The leg.
         leg: LegId,
@@ -159,6 +162,23 @@ pub enum SwitchAction {
     },
     /// Play the message for abandoned calls to a customer who has answered; [`SwitchEvent::GreetingPlayed`] tells its end.
     PlayAbandoned {
+        /// The customer's leg.
+        leg: LegId,
+        /// In which language.
+        language: Language,
+    },
+    /// Ask a customer who is left alone a question that a key answers; then silence. [`SwitchEvent::GreetingPlayed`] tells
+    /// its end, [`SwitchEvent::Key`] the keys, also before it.
+    Ask {
+        /// The customer's leg.
+        leg: LegId,
+        /// Which question.
+        question: SurveyKind,
+        /// In which language.
+        language: Language,
+    },
+    /// Thank for the answer; then silence. [`SwitchEvent::GreetingPlayed`] tells its end.
+    Thank {
         /// The customer's leg.
         leg: LegId,
         /// In which language.

@@ -16,6 +16,7 @@ mod outbound_faults;
 mod phone;
 mod record;
 mod ring;
+mod survey;
 mod time;
 mod token;
 mod validate;
@@ -55,6 +56,7 @@ pub use record::{
     TimelineKind,
 };
 pub use ring::{Cadence, RingPolicy, RingWindow};
+pub use survey::SurveyRecord;
 pub use time::{Civil, Mono, Now};
 pub use token::{Role, TokenRecord};
 pub use validate::FieldError;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AgentId, AgentStateKind, AttemptRecord, CallId, CallOutcome, CallerId, CampaignId,
     CampaignRecord, Civil, ClientId, DoNotCallEntry, EndCause, FloorSpec, HoldStats, LeadChange,
-    LeadId, NotReadyReason, OfferId, OfferOutcome, QueueId, ReleasedBy, Slug, TenantId, TrunkId,
+    LeadId, NotReadyReason, OfferId, OfferOutcome, QueueId, ReleasedBy, Slug, SurveyRecord, TenantId, TrunkId,
 };
 
 /// One thing to make durable. Changes of one batch are written in one transaction, in their order.
@@ -41,6 +41,8 @@ pub enum Change {
     Lead(LeadChange),
     /// Somebody may not be called any more.
     DoNotCall(Box<DoNotCallEntry>),
+    /// A customer was asked how satisfied they are, or has said so.
+    Survey(Box<SurveyRecord>),
 }
 
 /// One call, from its arrival to its disposition. Open while `ended_at` is `None`.

@@ -41,6 +41,9 @@ pub(crate) enum FarAct {
     GiveUp,
     MediaStops,
     Hold(bool),
+    Press(char),
+    /// Hears the end of what began as the n-th recording.
+    HearsOut(u32),
 }
 
 /// A turn in an agent's day.

@@ -11,6 +11,7 @@ pub(crate) struct Dice {
     pub(crate) phones: Die,
     pub(crate) mishaps: Die,
     pub(crate) network: Die,
+    pub(crate) surveys: Die,
 }
 
 /// A stream of chance.
@@ -29,6 +30,7 @@ impl Dice {
             phones: stream(3),
             mishaps: stream(4),
             network: stream(5),
+            surveys: stream(6),
         }
     }
 }

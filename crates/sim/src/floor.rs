@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use timbre_model::{
     AgentId, AgentRef, AgentSpec, ClientId, ClientSpec, EntryPointSpec, FloorSpec, PhoneNumber,
-    QueueId, QueueSpec, RingPolicy, SkillId, Slug, StationMode, TenantId,
+    QueueId, QueueSpec, RingPolicy, SkillId, Slug, StationMode, SurveyKind, SurveySpec, TenantId,
 };
 
 use crate::Scenario;
@@ -64,7 +64,16 @@ fn queue(n: usize) -> QueueSpec {
         capacity: 25,
         announcements: Default::default(),
         dispositions: None,
-        survey: None,
+        survey: kind(n).map(|kind| SurveySpec { kind, period: SurveySpec::PERIOD }),
+    }
+}
+
+/// All queues but the second ask a question after the conversation.
+fn kind(n: usize) -> Option<SurveyKind> {
+    match n % 3 {
+        0 => Some(SurveyKind::Csat),
+        1 => None,
+        _ => Some(SurveyKind::Nps),
     }
 }
 

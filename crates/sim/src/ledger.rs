@@ -30,7 +30,8 @@ impl Ledger {
                 | Change::Campaign(_)
                 | Change::Attempt(_)
                 | Change::Lead(_)
-                | Change::DoNotCall(_) => {}
+                | Change::DoNotCall(_)
+                | Change::Survey(_) => {}
             }
         }
     }

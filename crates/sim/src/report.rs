@@ -21,6 +21,10 @@ pub struct DayReport {
     pub outcomes: BTreeMap<CallOutcome, u64>,
     /// Offers by their end.
     pub offers: BTreeMap<OfferOutcome, u64>,
+    /// Customers who were asked a question after the conversation.
+    pub asked: u64,
+    /// Of whom so many answered.
+    pub answered: u64,
     /// Deaths of the node.
     pub crashes: u32,
     /// What the auditor objected to. Empty on a good day.

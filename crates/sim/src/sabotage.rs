@@ -2,7 +2,7 @@
 
 use timbre_engine::port::SwitchAction;
 use timbre_engine::{Effects, EventKind};
-use timbre_model::Change;
+use timbre_model::{Change, Language, SurveyKind};
 
 /// A fault that is put into the effects, once, in the middle of the day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,6 +19,10 @@ pub enum Sabotage {
     LoseOffer,
     /// A greeting is left out.
     LoseGreeting,
+    /// What a customer answered is left out.
+    LoseAnswer,
+    /// A customer is asked who was not permitted to be.
+    AskUnpermitted,
 }
 
 impl Sabotage {
@@ -43,6 +47,11 @@ impl Sabotage {
             Self::LoseGreeting => {
                 remove(&mut effects.actions, |it| matches!(it, SwitchAction::Greet { .. }))
             }
+            Self::LoseAnswer => remove(
+                &mut effects.changes,
+                |it| matches!(it, Change::Survey(it) if it.answer.is_some()),
+            ),
+            Self::AskUnpermitted => ask(effects),
             Self::CrossBridges => cross(&mut effects.actions, before),
             Self::HangUpTwice => twice(&mut effects.actions),
         }
@@ -51,6 +60,17 @@ impl Sabotage {
 
 fn remove<T>(from: &mut Vec<T>, which: impl Fn(&T) -> bool) -> bool {
     from.iter().position(which).map(|at| from.remove(at)).is_some()
+}
+
+fn ask(effects: &mut Effects) -> bool {
+    let goes = effects.actions.iter().find_map(|it| match it {
+        SwitchAction::HangUp { leg } => Some(*leg),
+        _ => None,
+    });
+    let Some(leg) = goes else { return false };
+    let (question, language) = (SurveyKind::Csat, Language::Es);
+    effects.actions.insert(0, SwitchAction::Ask { leg, question, language });
+    true
 }
 
 fn cross(actions: &mut [SwitchAction], before: Option<&SwitchAction>) -> bool {

@@ -24,6 +24,8 @@ struct Leg {
     met: bool,
     /// Its reports reach the engine in their order.
     reported: u64,
+    /// Questions and thanks that were begun.
+    played: u32,
 }
 
 /// At whose side a leg is.
@@ -57,7 +59,7 @@ impl Switch {
         self.arrived += 1;
         let leg = LegId::arrived(self.arrived);
         let up = matches!(whose, Whose::Phone { .. });
-        self.legs.insert(leg, Leg { whose, up, met: false, reported: 0 });
+        self.legs.insert(leg, Leg { whose, up, met: false, reported: 0, played: 0 });
         leg
     }
 
@@ -90,6 +92,11 @@ impl Switch {
             FarAct::Decline | FarAct::Ignore | FarAct::GiveUp => {}
             FarAct::HangUp => self.ends(around, leg, LegEnd::FarEnd),
             FarAct::MediaStops => self.ends(around, leg, LegEnd::Lost),
+            FarAct::Press(key) => self.report(around, leg, SwitchEvent::Key { leg, key }),
+            FarAct::HearsOut(played) if it.played == played => {
+                self.report(around, leg, SwitchEvent::GreetingPlayed { leg });
+            }
+            FarAct::HearsOut(_) => {}
             FarAct::Hold(held) => self.report(around, leg, SwitchEvent::LegHold { leg, held }),
         }
     }
@@ -120,9 +127,11 @@ impl Switch {
             SwitchAction::RingStation { leg, .. } => {
                 let (agent, reachable) = phones(&action)?;
                 let whose = Whose::Phone { agent, persistent: false };
-                self.legs.insert(leg, Leg { whose, up: false, met: false, reported: 0 });
+                self.legs.insert(leg, Leg { whose, up: false, met: false, reported: 0, played: 0 });
                 self.ring(around, leg, reachable);
             }
+            SwitchAction::Ask { leg, .. } => self.ask(around, leg),
+            SwitchAction::Thank { leg, .. } => self.says(around, leg, 3_500_000),
             SwitchAction::Bridge { customer, agent } => return self.bridge(customer, agent),
         }
         None
@@ -139,6 +148,28 @@ impl Switch {
         if around.dice.phones.permille(2) {
             around.far(after + 500_000, leg, FarAct::HangUp);
         }
+    }
+
+    fn says(&mut self, around: &mut Around, leg: LegId, span: u64) {
+        let Some(it) = self.legs.get_mut(&leg) else { return };
+        it.played += 1;
+        around.far(span, leg, FarAct::HearsOut(it.played));
+    }
+
+    /// Most answer, some of them before they have heard all of it; some press what is no answer, or too much; some hang up.
+    fn ask(&mut self, around: &mut Around, leg: LegId) {
+        self.says(around, leg, 8_700_000);
+        let die = &mut around.dice.surveys;
+        let keys = if die.permille(700) { 1 + die.below(3) } else { 0 };
+        let acts = (0..keys).map(|_| {
+            let key = char::from(b"0123456789*#"[die.below(12) as usize]);
+            (die.millis(500, 22_000), FarAct::Press(key))
+        });
+        let mut acts: Vec<(u64, FarAct)> = acts.collect();
+        if die.permille(150) {
+            acts.push((die.millis(100, 20_000), FarAct::HangUp));
+        }
+        acts.into_iter().for_each(|(after, act)| around.far(after, leg, act));
     }
 
     fn bridge(&mut self, customer: LegId, agent: LegId) -> Option<Talk> {

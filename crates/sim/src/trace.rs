@@ -32,7 +32,8 @@ impl Trace {
                 | Change::Campaign(_)
                 | Change::Attempt(_)
                 | Change::Lead(_)
-                | Change::DoNotCall(_) => self.print(change),
+                | Change::DoNotCall(_)
+                | Change::Survey(_) => self.print(change),
                 Change::Call(it) => self.call(it),
                 Change::Timeline(it) => self.entry(it),
                 Change::Offer(it) => self.offer(it),

@@ -221,11 +221,26 @@ impl World {
             }
         }
         for event in events {
+            if let EventKind::SurveyWanted { call, .. } = &event.what {
+                self.looks_customer_up(*call);
+            }
             if let EventKind::AgentState(it) = &event.what
                 && let Some(n) = self.people.iter().position(|person| person.who == it.agent)
             {
                 self.sees(n, &it.now);
             }
+        }
+    }
+
+    /// Most may be asked; at times the answer comes too late, or twice.
+    fn looks_customer_up(&mut self, call: CallId) {
+        let permit = Command::PermitSurvey { tenant: floor::tenant(), call };
+        let die = &mut self.dice.surveys;
+        let late = if die.permille(50) { 3_000 } else { 60 };
+        let times = if die.permille(850) { 1 + u64::from(die.permille(30)) } else { 0 };
+        for _ in 0..times {
+            let at = self.now + self.dice.surveys.millis(1, late);
+            self.agenda.note(at, Happening::Command(None, permit.clone()));
         }
     }
 

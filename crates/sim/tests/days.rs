@@ -13,7 +13,11 @@ fn good(day: &DayReport) {
 
 #[test]
 fn the_books_balance() {
-    (1..=20).for_each(|seed| good(&run_day(seed, &short())));
+    for seed in 1..=20 {
+        let day = run_day(seed, &short());
+        good(&day);
+        assert!(day.asked > day.answered && day.answered > 10, "seed {seed}: {day:?}");
+    }
 }
 
 #[test]
@@ -51,6 +55,8 @@ fn the_auditor_notices_what_is_wrong() {
         Sabotage::LoseOffer,
         Sabotage::LoseCallRecord,
         Sabotage::LoseGreeting,
+        Sabotage::LoseAnswer,
+        Sabotage::AskUnpermitted,
         Sabotage::CrossBridges,
         Sabotage::HangUpTwice,
     ] {

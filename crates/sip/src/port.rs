@@ -45,7 +45,8 @@ pub enum Event {
         /// On hold now.
         held: bool,
     },
-    /// What [`Command::Greet`] or [`Command::PlayAbandoned`] plays has been heard to its end.
+    /// What [`Command::Greet`], [`Command::PlayAbandoned`], [`Command::Ask`] or [`Command::Thank`] plays has been heard to
+    /// its end.
     GreetingPlayed {
         /// The leg.
         leg: LegId,
@@ -161,6 +162,22 @@ pub enum Command {
         /// In which language.
         language: crate::media::Language,
     },
+    /// Play a question once, then silence; [`Event::GreetingPlayed`] tells its end. A bridge is parted.
+    Ask {
+        /// The customer's leg.
+        leg: LegId,
+        /// Which.
+        question: crate::media::Question,
+        /// In which language.
+        language: crate::media::Language,
+    },
+    /// Play thanks once, then silence; [`Event::GreetingPlayed`] tells their end.
+    Thank {
+        /// The customer's leg.
+        leg: LegId,
+        /// In which language.
+        language: crate::media::Language,
+    },
     /// Let both hear each other; answers (200) whichever arrived leg is not answered yet.
     Bridge {
         /// The customer's leg.
@@ -196,6 +213,8 @@ impl Command {
             | Self::Greet { leg, .. }
             | Self::RingStation { leg, .. }
             | Self::PlayAbandoned { leg, .. }
+            | Self::Ask { leg, .. }
+            | Self::Thank { leg, .. }
             | Self::HangUp { leg } => *leg,
             Self::Dial(dial) => dial.leg,
             Self::Bridge { customer, .. } | Self::Hold { customer, .. } => *customer,

@@ -64,6 +64,8 @@ impl<'a> Sorted<'a> {
                     sorted.chained.push(do_not_call::entry(entry));
                     sorted.do_not_call.push(entry);
                 }
+                // Only told: whoever hears of it knows whose survey it is, and keeps it.
+                Change::Survey(_) => {}
             }
         }
         last_of_each(&mut sorted.calls, |call| (&call.tenant, call.id));

@@ -14,6 +14,7 @@ mod force_end_call;
 mod hang_up;
 mod hold;
 mod pause_campaign;
+mod permit_survey;
 mod reject_offer;
 mod restore_campaign;
 mod resume;
@@ -77,6 +78,7 @@ pub(crate) fn apply(turn: &mut Turn, command: Command) -> Result<Reply, Rejectio
         Command::CorrectMachine { agent, call, verdict } => {
             correct_machine::apply(turn, &agent, call, verdict)
         }
+        Command::PermitSurvey { tenant, call } => permit_survey::apply(turn, &tenant, call),
         Command::StopTrunk { trunk, stopped } => stop_trunk::apply(turn, &trunk, stopped),
         Command::Drain(on) => drain::apply(turn, on),
     }

@@ -1,4 +1,5 @@
-//! A key was pressed: whoever hears the message for abandoned calls can ask not to be called again.
+//! A key was pressed: whoever hears the message for abandoned calls can ask not to be called again, and whoever was asked a
+//! question answers it.
 
 use timbre_model::{LegId, Slug};
 
@@ -10,7 +11,11 @@ use crate::turn::Turn;
 const NEVER_AGAIN: char = '9';
 
 pub(crate) fn apply(turn: &mut Turn, leg: LegId, key: char) {
-    let Some(&Party::Attempt(attempt)) = turn.floor.legs.get(&leg) else { return };
+    let attempt = match turn.floor.legs.get(&leg) {
+        Some(&Party::Attempt(attempt)) => attempt,
+        Some(&Party::Survey(survey)) => return turn.survey_key(survey, key),
+        Some(Party::Customer(_) | Party::Agent(_)) | None => return,
+    };
     let it = &mut turn.floor.attempts[attempt];
     let parting = matches!(it.progress, Progress::Parting { .. });
     if key != NEVER_AGAIN || !parting || std::mem::replace(&mut it.barred, true) {

@@ -10,7 +10,7 @@ pub(crate) fn apply(turn: &mut Turn, leg: LegId) {
     let agent = match turn.floor.legs.get(&leg) {
         Some(&Party::Agent(agent)) => agent,
         Some(&Party::Attempt(attempt)) => return turn.far_end_answers(attempt),
-        Some(Party::Customer(_)) | None => return,
+        Some(Party::Customer(_) | Party::Survey(_)) | None => return,
     };
     match turn.floor.agents[agent].state {
         AgentState::Offered(Offered { line: Line::Placed(placed), .. }) if placed == leg => {

@@ -14,6 +14,7 @@ pub(crate) fn apply(turn: &mut Turn, leg: LegId, how: LegEnd) {
         None => {}
         Some(Party::Customer(call)) => customer(turn, call, how),
         Some(Party::Attempt(attempt)) => turn.far_end_gone(attempt, how),
+        Some(Party::Survey(survey)) => turn.end_survey(survey, false),
         Some(Party::Agent(agent)) => agent_leg(turn, agent, leg, how),
     }
 }

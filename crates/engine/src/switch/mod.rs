@@ -28,8 +28,10 @@ pub(crate) fn apply(turn: &mut Turn, event: SwitchEvent) -> Result<Reply, Reject
             }
         }
         SwitchEvent::GreetingPlayed { leg } => {
-            if let Some(&Party::Attempt(attempt)) = turn.floor.legs.get(&leg) {
-                turn.message_over(attempt, true);
+            match turn.floor.legs.get(&leg) {
+                Some(&Party::Attempt(attempt)) => turn.message_over(attempt, true),
+                Some(&Party::Survey(survey)) => turn.survey_heard(survey),
+                Some(Party::Customer(_) | Party::Agent(_)) | None => {}
             }
         }
         SwitchEvent::Key { leg, key } => key_pressed::apply(turn, leg, key),

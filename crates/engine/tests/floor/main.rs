@@ -10,6 +10,7 @@ mod pooled;
 mod random;
 mod scenario;
 mod streams;
+mod surveys;
 mod talking;
 mod trace;
 mod walk;

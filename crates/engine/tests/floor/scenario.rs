@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use timbre_engine::port::{LegEnd, SwitchEvent};
 use timbre_engine::{Command, ForcedState, Limits, Rejection, Reply};
-use timbre_model::{AgentSpec, CallId, QueueSpec, StationMode, SurveySpec};
+use timbre_model::{AgentSpec, CallId, QueueSpec, StationMode, SurveyKind, SurveySpec};
 
 use crate::placing;
 use crate::world::{World, agent, agent_spec, queue_spec, skill, slug, tenant};
@@ -223,7 +223,7 @@ fn set_queue_field(queue: &mut QueueSpec, word: &str) {
         "by_rings" => queue.ring.answer_by_rings = value.parse().expect("rings"),
         "skills" => queue.skills = skills(value),
         "survey" => {
-            let kind = value.parse().expect("a question");
+            let kind = SurveyKind::parse(value).expect("a question");
             queue.survey = Some(SurveySpec { kind, period: SurveySpec::PERIOD });
         }
         other => panic!("no such field: {other}"),

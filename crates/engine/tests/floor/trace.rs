@@ -63,6 +63,10 @@ pub fn event(world: &World, event: &Event) -> Option<String> {
                 it.released_by
             )
         }
+        EventKind::SurveyWanted { call, .. } => format!("survey-wanted {}", name(*call)),
+        EventKind::SurveyEnded { call, answer, .. } => {
+            format!("survey-over {} answer={answer:?}", name(*call))
+        }
         EventKind::WrappedUp { call, disposition, .. } => {
             let by = if disposition.automatic { "clock" } else { "agent" };
             format!("wrapped-up {} {} by={by}", name(*call), disposition.code)
@@ -87,6 +91,8 @@ pub fn action(world: &World, action: &SwitchAction) -> String {
             format!("do dial {} {} ring={}s", whose(leg), trunk.trunk, ring_timeout.as_secs())
         }
         SwitchAction::PlayAbandoned { leg, .. } => format!("do message {}", whose(leg)),
+        SwitchAction::Ask { leg, question, .. } => format!("do ask {} {question}", whose(leg)),
+        SwitchAction::Thank { leg, .. } => format!("do thank {}", whose(leg)),
         SwitchAction::Unbridge { agent } => format!("do unbridge {}", whose(agent)),
         SwitchAction::HangUp { leg } => format!("do hang-up {}", whose(leg)),
     }

@@ -38,6 +38,7 @@ impl Account {
 impl Auditor {
     /// Holds the books against what the engine says of itself, and nobody rings for longer than promised.
     pub(crate) fn compare(&mut self, engine: &Engine) {
+        self.check_kept();
         for (n, view) in engine.queues().into_iter().enumerate() {
             let theirs = self.calls.values().filter(|it| it.queue == Some(n) && it.end.is_none());
             let (mut waiting, mut talking, mut late) = (0, 0, 0);
@@ -66,6 +67,7 @@ impl Auditor {
                 return self.object(format!("agent-{n} is stuck: {state} with {:?}", book.call));
             }
         }
+        self.check_legs_over();
         let open = |it: &&super::CallBook| it.end.is_none() || it.records.end.is_none();
         let left = self.calls.values().filter(open).count();
         self.demand(left == 0, || format!("{left} calls have no end"));
@@ -90,6 +92,7 @@ impl Auditor {
     /// Writes the counts and the objections into the report.
     pub(crate) fn fill(self, report: &mut DayReport) {
         report.calls = self.calls.len() as u64;
+        (report.asked, report.answered) = self.survey_counts();
         report.outcomes = self.outcomes;
         report.offers = self.offers;
         report.violations = self.violations;

@@ -60,6 +60,27 @@ impl Auditor {
         true
     }
 
+    /// The call whose customer's leg it is.
+    pub(super) fn call_of(&self, leg: LegId) -> Option<CallId> {
+        match self.legs.get(&leg)?.whose {
+            Whose::Customer(call) => Some(call),
+            Whose::Phone(_) => None,
+        }
+    }
+
+    /// The customer's leg of a call, while it is there.
+    pub(super) fn leg_of(&self, call: CallId) -> Option<LegId> {
+        let theirs = |it: &LegBook| it.whose == Whose::Customer(call);
+        self.legs.iter().find(|(_, it)| theirs(it)).map(|(leg, _)| *leg)
+    }
+
+    /// No caller's leg outlives the day.
+    pub(super) fn check_legs_over(&mut self) {
+        let theirs = |it: &&LegBook| matches!(it.whose, Whose::Customer(_));
+        let left = self.legs.values().filter(theirs).count();
+        self.demand(left == 0, || format!("{left} callers' legs are still up"));
+    }
+
     pub(super) fn usable(&mut self, leg: LegId, what: &str) {
         let there = self.legs.contains_key(&leg);
         self.demand(there, || format!("{what} of {leg:?}, which is gone"));
@@ -152,8 +173,9 @@ impl Auditor {
 
     pub(super) fn unbridged(&mut self, phone: LegId) {
         self.usable(phone, "unbridge");
-        if let Some(it) = self.legs.get_mut(&phone) {
-            it.with = None;
+        let with = self.legs.get_mut(&phone).and_then(|it| it.with.take());
+        if let Some(other) = with.and_then(|with| self.legs.get_mut(&with)) {
+            (other.with, other.parted) = (None, false);
         }
     }
 }

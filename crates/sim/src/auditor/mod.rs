@@ -13,6 +13,7 @@ mod legs;
 mod line;
 mod offers;
 mod rules;
+mod surveys;
 
 use std::collections::BTreeMap;
 
@@ -26,6 +27,7 @@ use self::calls::CallBook;
 use self::legs::LegBook;
 use self::line::Lines;
 use self::rules::Rules;
+use self::surveys::SurveyBook;
 
 /// The auditor and its books.
 #[derive(Debug)]
@@ -35,6 +37,9 @@ pub(crate) struct Auditor {
     legs: BTreeMap<LegId, LegBook>,
     calls: BTreeMap<CallId, CallBook>,
     agents: Vec<AgentBook>,
+    surveys: BTreeMap<CallId, SurveyBook>,
+    /// The call after which a key was pressed in this step.
+    pressed: Option<CallId>,
     lines: Lines,
     accounts: BTreeMap<Option<usize>, Account>,
     /// Offers in the records: `None` while open.
@@ -51,6 +56,8 @@ impl Auditor {
             now: 0,
             legs: BTreeMap::new(),
             calls: BTreeMap::new(),
+            surveys: BTreeMap::new(),
+            pressed: None,
             agents: spec.agents.iter().map(AgentBook::new).collect(),
             lines: Lines::new(spec.queues.len()),
             rules,
@@ -97,6 +104,7 @@ impl Auditor {
         effects.events.iter().for_each(|it| self.read_event(&it.what));
         effects.actions.iter().for_each(|it| self.read_action(it));
         effects.changes.iter().for_each(|it| self.read_change(it));
+        self.check_answer();
         self.check_nobody_waits_in_vain();
     }
 
@@ -110,6 +118,7 @@ impl Auditor {
             Input::Command(Command::SignIn { agent, .. } | Command::Resume { agent }) => {
                 self.stream(agent, true);
             }
+            Input::Command(Command::PermitSurvey { call, .. }) => self.survey_permitted(*call),
             Input::Command(_) | Input::Wake | Input::Authorized(_) => {}
         }
     }
@@ -125,8 +134,8 @@ impl Auditor {
             SwitchEvent::StationCalledIn { agent, leg } => self.phone_called_in(agent, *leg),
             SwitchEvent::LegRinging { .. }
             | SwitchEvent::LegHold { .. }
-            | SwitchEvent::GreetingPlayed { .. }
-            | SwitchEvent::Key { .. } => {}
+            | SwitchEvent::GreetingPlayed { .. } => {}
+            SwitchEvent::Key { leg, key } => self.key_pressed(*leg, *key),
         }
     }
 
@@ -144,6 +153,8 @@ impl Auditor {
             EventKind::CallHeld { call, .. } => self.call_held(*call, true),
             EventKind::CallResumed { call, .. } => self.call_held(*call, false),
             EventKind::CallEnded(it) => self.call_ended(it),
+            EventKind::SurveyWanted { call, agent, .. } => self.survey_wanted(*call, agent),
+            EventKind::SurveyEnded { .. } => {}
             EventKind::WrappedUp { call, agent, .. } => self.call_wrapped_up(*call, agent),
             EventKind::CampaignChanged { .. }
             | EventKind::Paced(_)
@@ -169,6 +180,8 @@ impl Auditor {
             SwitchAction::RingStation { leg, agent, .. } => self.rings(*leg, agent),
             SwitchAction::Bridge { customer, agent } => self.bridged(*customer, *agent),
             SwitchAction::Hold { customer, agent } => self.held(*customer, *agent),
+            SwitchAction::Ask { leg, question, .. } => self.asked(*leg, *question),
+            SwitchAction::Thank { leg, .. } => self.thanked(*leg),
             SwitchAction::Unbridge { agent } => self.unbridged(*agent),
             SwitchAction::Dial { .. } | SwitchAction::PlayAbandoned { .. } => {
                 self.object(format!("{action:?} in a day without campaigns"));
@@ -181,6 +194,7 @@ impl Auditor {
             Change::Call(record) => self.call_recorded(record),
             Change::Timeline(entry) => self.entry_recorded(entry),
             Change::Offer(record) => self.offer_recorded(record),
+            Change::Survey(record) => self.survey_recorded(record),
             Change::AgentState(_) | Change::Floor { .. } => {}
             // Nobody is called in these days; the outbound auditor reads them.
             Change::Campaign(_) | Change::Attempt(_) | Change::Lead(_) | Change::DoNotCall(_) => {

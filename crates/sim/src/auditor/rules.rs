@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use timbre_model::{AgentId, FloorSpec, PhoneNumber};
+use timbre_model::{AgentId, FloorSpec, PhoneNumber, SurveyKind};
 
 /// Spain's tone and whole cycle (ITU-T E.180), in microseconds.
 const TONE: u64 = 1_500_000;
@@ -24,6 +24,7 @@ pub(super) struct Queue {
     pub(super) earliest: u64,
     pub(super) latest: u64,
     pub(super) short: u64,
+    pub(super) survey: Option<SurveyKind>,
 }
 
 fn rings(n: u32) -> u64 {
@@ -42,6 +43,7 @@ impl Rules {
             earliest: rings(it.ring.answer_after_rings),
             latest: rings(it.ring.answer_by_rings),
             short: it.short_abandonment.as_micros() as u64,
+            survey: it.survey.map(|it| it.kind),
         });
         let by_number = spec.entry_points.iter().filter_map(|entry| {
             let queue = spec.queues.iter().position(|it| it.id == entry.queue)?;

@@ -180,7 +180,10 @@ impl World<'_> {
         match action {
             SwitchAction::Progress { .. }
             | SwitchAction::Hold { .. }
-            | SwitchAction::Unbridge { .. } => {}
+            | SwitchAction::Unbridge { .. }
+            // The queues of these days ask nothing; see the inbound world.
+            | SwitchAction::Ask { .. }
+            | SwitchAction::Thank { .. } => {}
             SwitchAction::Refuse { leg, .. } | SwitchAction::HangUp { leg } => {
                 self.leg_ends(leg, LegEnd::Ours);
             }

@@ -25,6 +25,10 @@ impl Desk {
             Command::PlayAbandoned { leg, language } => {
                 self.play(leg, Play::AbandonedThenSilence(language));
             }
+            Command::Ask { leg, question, language } => {
+                self.play(leg, Play::QuestionThenSilence(question, language));
+            }
+            Command::Thank { leg, language } => self.play(leg, Play::ThanksThenSilence(language)),
             Command::Bridge { customer, agent } => self.bridge(customer, agent),
             Command::Hold { customer, agent } => {
                 self.play(customer, Play::Music);

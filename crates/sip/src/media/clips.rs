@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::{Codec, Language, g711};
+use super::{Codec, Language, Question, g711};
 
 /// Samples, and bytes of G.711, in one packet: 20 ms.
 pub(crate) const FRAME: usize = 160;
@@ -23,6 +23,10 @@ pub(crate) struct Clips {
     greeting_en: Clip,
     abandoned_es: Clip,
     abandoned_en: Clip,
+    questions_es: [Clip; Question::COUNT],
+    questions_en: [Clip; Question::COUNT],
+    thanks_es: Clip,
+    thanks_en: Clip,
 }
 
 impl Clips {
@@ -34,6 +38,18 @@ impl Clips {
             greeting_en: Clip::read(include_bytes!("../../prompts/greeting-en.wav"))?,
             abandoned_es: Clip::read(include_bytes!("../../prompts/abandoned-es.wav"))?,
             abandoned_en: Clip::read(include_bytes!("../../prompts/abandoned-en.wav"))?,
+            questions_es: [
+                Clip::read(include_bytes!("../../prompts/csat-es.wav"))?,
+                Clip::read(include_bytes!("../../prompts/nps-es.wav"))?,
+                Clip::read(include_bytes!("../../prompts/effort-es.wav"))?,
+            ],
+            questions_en: [
+                Clip::read(include_bytes!("../../prompts/csat-en.wav"))?,
+                Clip::read(include_bytes!("../../prompts/nps-en.wav"))?,
+                Clip::read(include_bytes!("../../prompts/effort-en.wav"))?,
+            ],
+            thanks_es: Clip::read(include_bytes!("../../prompts/thanks-es.wav"))?,
+            thanks_en: Clip::read(include_bytes!("../../prompts/thanks-en.wav"))?,
         })
     }
 
@@ -48,6 +64,21 @@ impl Clips {
         match language {
             Language::Es => &self.abandoned_es,
             Language::En => &self.abandoned_en,
+        }
+    }
+
+    pub(crate) fn question(&self, question: Question, language: Language) -> &Clip {
+        let all = match language {
+            Language::Es => &self.questions_es,
+            Language::En => &self.questions_en,
+        };
+        &all[question as usize]
+    }
+
+    pub(crate) fn thanks(&self, language: Language) -> &Clip {
+        match language {
+            Language::Es => &self.thanks_es,
+            Language::En => &self.thanks_en,
         }
     }
 }
@@ -107,6 +138,14 @@ mod tests {
             (clips.greeting(Language::En), 6.0),
             (clips.abandoned(Language::Es), 11.4),
             (clips.abandoned(Language::En), 12.2),
+            (clips.question(Question::Csat, Language::Es), 8.7),
+            (clips.question(Question::Csat, Language::En), 8.2),
+            (clips.question(Question::Nps, Language::Es), 9.0),
+            (clips.question(Question::Nps, Language::En), 8.6),
+            (clips.question(Question::Effort, Language::Es), 9.9),
+            (clips.question(Question::Effort, Language::En), 9.7),
+            (clips.thanks(Language::Es), 3.5),
+            (clips.thanks(Language::En), 3.5),
         ];
         for (clip, expected) in seconds {
             let length = clip.frames() as f64 / 50.0;

@@ -11,7 +11,7 @@ use super::reception::{Arrival, Reception};
 use super::rtcp;
 use super::stats::{Dropped, LegMedia};
 use super::stream::Stream;
-use super::{Codec, Language, Play, Remote, g711};
+use super::{Codec, Language, Play, Question, Remote, g711};
 
 /// Time between our reports to a far end (RFC 3550 §6.2: at least five seconds for two members).
 const REPORT_EVERY: Duration = Duration::from_secs(5);
@@ -64,6 +64,8 @@ enum What {
     Music,
     Greeting(Language),
     Abandoned(Language),
+    Question(Question, Language),
+    Thanks(Language),
 }
 
 #[derive(Debug)]
@@ -371,6 +373,8 @@ impl Hears {
             Play::Music => What::Music,
             Play::GreetingThenMusic(language) => What::Greeting(language),
             Play::AbandonedThenSilence(language) => What::Abandoned(language),
+            Play::QuestionThenSilence(question, language) => What::Question(question, language),
+            Play::ThanksThenSilence(language) => What::Thanks(language),
         };
         Self::Recording(Recording { what, next: 0 })
     }
@@ -383,12 +387,15 @@ impl Recording {
             What::Music => &clips.music,
             What::Greeting(language) => clips.greeting(language),
             What::Abandoned(language) => clips.abandoned(language),
+            What::Question(question, language) => clips.question(question, language),
+            What::Thanks(language) => clips.thanks(language),
         }
     }
 
     /// At the end of what is said once, with nothing after it.
     fn falls_silent(&self, clips: &Clips) -> bool {
-        matches!(self.what, What::Abandoned(_)) && self.next >= self.clip(clips).frames()
+        let once = matches!(self.what, What::Abandoned(_) | What::Question(..) | What::Thanks(_));
+        once && self.next >= self.clip(clips).frames()
     }
 
     /// At the end: a greeting gives way to music, and `true` says so; the others begin again.

@@ -118,6 +118,25 @@ pub enum Play {
     GreetingThenMusic(Language),
     /// That somebody called and had no agent free, once; then silence, and [`MediaEvent::GreetingPlayed`].
     AbandonedThenSilence(Language),
+    /// A question that is answered by a key, once; then silence, and [`MediaEvent::GreetingPlayed`].
+    QuestionThenSilence(Question, Language),
+    /// Thanks for an answer, once; then silence, and [`MediaEvent::GreetingPlayed`].
+    ThanksThenSilence(Language),
+}
+
+/// The questions among the prompts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Question {
+    /// How satisfied, 1 to 5.
+    Csat,
+    /// Whether they would recommend us, 0 to 9.
+    Nps,
+    /// How much effort, 1 to 7.
+    Effort,
+}
+
+impl Question {
+    pub(crate) const COUNT: usize = 3;
 }
 
 /// The languages of the prompts.
@@ -132,7 +151,7 @@ pub enum Language {
 /// What the engine notices. Told on its thread: whoever listens must not block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MediaEvent {
-    /// A greeting or the message of an abandoned call came to its end; music or silence follows.
+    /// A greeting, a message or a question came to its end; music or silence follows.
     GreetingPlayed {
         /// The leg that heard it.
         leg: u64,

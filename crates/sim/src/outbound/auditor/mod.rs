@@ -196,6 +196,9 @@ impl Auditor {
             | SwitchAction::Progress { .. }
             | SwitchAction::Greet { .. }
             | SwitchAction::Hold { .. } => {}
+            SwitchAction::Ask { .. } | SwitchAction::Thank { .. } => {
+                self.demand(false, || format!("{action:?} in such a day"));
+            }
         }
     }
 
@@ -212,6 +215,8 @@ impl Auditor {
                 | Change::Offer(_)
                 | Change::AgentState(_)
                 | Change::Campaign(_) => {}
+                // Nobody who was called is asked, and the callers of these days' queues are not, either.
+                Change::Survey(_) => self.demand(false, || format!("{change:?} in such a day")),
             }
         }
         for id in over {

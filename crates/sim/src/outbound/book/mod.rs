@@ -155,7 +155,8 @@ impl Book {
                 | Change::Call(_)
                 | Change::Timeline(_)
                 | Change::Offer(_)
-                | Change::AgentState(_) => {}
+                | Change::AgentState(_)
+                | Change::Survey(_) => {}
             }
         }
     }

@@ -1,0 +1,145 @@
+//! What follows conversations: cases, follow-ups, messages, callbacks, surveys. Counted from the events that are kept, each
+//! once by the node that shows it; what is open is sampled from the store.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::PrometheusRecorder;
+use timbre_casework::{CaseKind, CaseState, Cause, FollowUpState, RecordKind};
+use timbre_model::{FollowUpOutcome, QueueRef, SurveyKind, TenantId};
+use timbre_store::OpenCount;
+
+use super::capped::Capped;
+use super::{OTHER, catalog};
+
+/// Tenants of the node whose casework has series of its own; later ones share those of [`OTHER`].
+const TENANTS_MAX: usize = 100;
+
+/// Something of casework that is counted.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Counted {
+    /// A case was taken.
+    CaseTaken(CaseKind),
+    /// A case was closed: confirmed or rejected.
+    CaseClosed(CaseKind, Cause, CaseState),
+    /// A closed case was taken up again.
+    CaseReopened,
+    /// A case was answered, so long after its reception.
+    CaseAnswered(CaseKind, Duration),
+    /// A deadline was kept, or not.
+    Deadline {
+        /// Answered in time.
+        kept: bool,
+    },
+    /// A case was brought to a role.
+    Escalated,
+    /// A follow-up ended: with this outcome, or with nobody reached.
+    FollowUpEnded(Option<FollowUpOutcome>),
+    /// A callback ended.
+    CallbackEnded {
+        /// The customer was reached; otherwise it was not done in time.
+        done: bool,
+    },
+}
+
+/// The bound of tenants: who is beyond it shares a name.
+pub(super) struct CaseworkMeters(Capped<TenantId, String>);
+
+impl CaseworkMeters {
+    pub(super) fn new() -> Self {
+        Self(Capped::new(TENANTS_MAX))
+    }
+
+    fn name(&mut self, tenant: &TenantId) -> String {
+        let name = |it: Option<&TenantId>| it.map_or(OTHER, TenantId::as_str).to_owned();
+        self.0.of(tenant, name).clone()
+    }
+
+    pub(super) fn count(&mut self, to: &PrometheusRecorder, tenant: &TenantId, what: Counted) {
+        let tenant = &*self.name(tenant);
+        match what {
+            Counted::CaseTaken(kind) => {
+                catalog::CASES_TAKEN.counter(to, &[tenant, kind.as_str()]).increment(1);
+            }
+            Counted::CaseClosed(kind, cause, state) => {
+                let at = [tenant, kind.as_str(), cause.as_str(), state.as_str()];
+                catalog::CASES_CLOSED.counter(to, &at).increment(1);
+            }
+            Counted::CaseReopened => catalog::CASES_REOPENED.counter(to, &[tenant]).increment(1),
+            Counted::CaseAnswered(kind, after) => {
+                catalog::CASE_ANSWER.histogram(to, &[tenant, kind.as_str()]).record(after);
+            }
+            Counted::Deadline { kept: true } => {
+                catalog::DEADLINES_KEPT.counter(to, &[tenant]).increment(1);
+            }
+            Counted::Deadline { kept: false } => {
+                catalog::DEADLINES_MISSED.counter(to, &[tenant]).increment(1);
+            }
+            Counted::Escalated => catalog::CASES_ESCALATED.counter(to, &[tenant]).increment(1),
+            Counted::FollowUpEnded(outcome) => {
+                let outcome = outcome.map_or("unreachable", FollowUpOutcome::as_str);
+                catalog::FOLLOW_UPS_ENDED.counter(to, &[tenant, outcome]).increment(1);
+            }
+            Counted::CallbackEnded { done } => {
+                let outcome = if done { "done" } else { "expired" };
+                catalog::CALLBACKS_ENDED.counter(to, &[tenant, outcome]).increment(1);
+            }
+        }
+    }
+
+    /// Sets the gauges of one tenant.
+    pub(super) fn show(&mut self, to: &PrometheusRecorder, tenant: &TenantId, open: &[OpenCount]) {
+        let tenant = &*self.name(tenant);
+        let sum = |kind: RecordKind, state: Option<&str>, late: bool| -> f64 {
+            let of = |it: &&OpenCount| it.kind == kind && state.is_none_or(|state| it.state == state);
+            let count = |it: &OpenCount| if late { it.overdue } else { it.open };
+            open.iter().filter(of).map(count).sum::<u64>() as f64
+        };
+        for state in CaseState::ALL.iter().filter(|it| !it.is_closed()) {
+            let cases = sum(RecordKind::Case, Some(state.as_str()), false);
+            catalog::CASES_OPEN.gauge(to, &[tenant, state.as_str()]).set(cases);
+        }
+        catalog::CASES_OVERDUE.gauge(to, &[tenant]).set(sum(RecordKind::Case, None, true));
+        for state in FollowUpState::ALL.iter().filter(|it| !it.is_over()) {
+            let waiting = sum(RecordKind::FollowUp, Some(state.as_str()), false);
+            catalog::FOLLOW_UPS_OPEN.gauge(to, &[tenant, state.as_str()]).set(waiting);
+        }
+        catalog::MESSAGES_WAITING.gauge(to, &[tenant]).set(sum(RecordKind::Message, None, false));
+        let due = sum(RecordKind::Callback, Some("due"), false);
+        catalog::CALLBACKS_DUE.gauge(to, &[tenant]).set(due);
+    }
+
+    /// Events of a tenant wait to be acted upon, the oldest for so long.
+    pub(super) fn lag(&mut self, to: &PrometheusRecorder, tenant: &TenantId, waits: Duration) {
+        let tenant = &*self.name(tenant);
+        catalog::EVENTS_LAG.gauge(to, &[tenant]).set(waits.as_secs_f64());
+    }
+}
+
+/// What customers were asked, by queue.
+pub(super) struct SurveyMeters(Capped<QueueRef, (String, String)>);
+
+impl SurveyMeters {
+    pub(super) fn new() -> Self {
+        Self(Capped::new(super::queues::QUEUES_MAX))
+    }
+
+    /// A survey is over.
+    pub(super) fn ended(
+        &mut self,
+        to: &PrometheusRecorder,
+        queue: &QueueRef,
+        (asked, answer): (SurveyKind, Option<u8>),
+    ) {
+        let name = |it: Option<&QueueRef>| {
+            let of = |it: &QueueRef| (it.tenant.to_string(), it.queue.to_string());
+            it.map_or_else(|| (OTHER.to_owned(), OTHER.to_owned()), of)
+        };
+        let (tenant, queue) = self.0.of(queue, name);
+        let at = [tenant.as_str(), queue.as_str(), asked.as_str()];
+        catalog::SURVEYS_ASKED.counter(to, &at).increment(1);
+        if let Some(answer) = answer {
+            catalog::SURVEYS_ANSWERED.counter(to, &at).increment(1);
+            catalog::SURVEYS_SCORE.counter(to, &at).increment(u64::from(answer));
+        }
+    }
+}
