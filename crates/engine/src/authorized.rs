@@ -124,8 +124,8 @@ fn tell_refused(
 
 /// Whether the lists hold more: when to ask again, or that the campaign is complete.
 fn note_more(turn: &mut Turn, batch: &Batch, more: More) {
-    // A call by hand says nothing of the lists.
-    if batch.kind == Kind::ByHand {
+    // A call by hand says nothing of the lists, nor does what was found before they changed.
+    if batch.kind == Kind::ByHand || batch.void {
         return;
     }
     let now = turn.now;

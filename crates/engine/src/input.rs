@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use timbre_model::{
     AgentRef, CallId, CampaignId, CampaignRecord, CampaignRef, Civil, DoNotCallEntry, FloorSpec,
-    MachineVerdict, NotReadyReason, OfferId, PhoneNumber, Slug, TenantId, TrunkRef,
+    ListId, MachineVerdict, NotReadyReason, OfferId, PhoneNumber, Slug, TenantId, TrunkRef,
 };
 
 use crate::port::SwitchEvent;
@@ -200,6 +200,14 @@ pub enum Command {
     DoNotCall {
         /// Whom, for which calls.
         entry: Box<DoNotCallEntry>,
+    },
+    /// What leads of a list say was changed in the store. What was permitted by what they said before is not dialed, and
+    /// campaigns that call the list ask again at once.
+    LeadsChanged {
+        /// Whose.
+        tenant: TenantId,
+        /// Which list.
+        list: ListId,
     },
     /// The agent heard who answered.
     CorrectMachine {

@@ -128,7 +128,11 @@ impl Turn<'_> {
     }
 
     /// The customer of this call may be asked.
-    pub(crate) fn permit_survey(&mut self, tenant: &TenantId, call: CallId) -> Result<(), Rejection> {
+    pub(crate) fn permit_survey(
+        &mut self,
+        tenant: &TenantId,
+        call: CallId,
+    ) -> Result<(), Rejection> {
         let at = self.floor.survey_index.get(&call).copied();
         let waits = |at: &usize| {
             let it = &self.floor.surveys[*at];

@@ -449,7 +449,8 @@ pub enum DuplicatePolicy {
     RejectInList,
     /// Reject one that any list of the tenant holds.
     RejectInTenant,
-    /// Replace the lead of the same list.
+    /// Replace what the lead of the same list says. It stands where it stood, but one that was refused until a time is
+    /// looked at again where its numbers, its party or its consent are others.
     Update,
     /// Take it.
     Allow,

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     AgentId, AgentStateKind, AttemptRecord, CallId, CallOutcome, CallerId, CampaignId,
     CampaignRecord, Civil, ClientId, DoNotCallEntry, EndCause, FloorSpec, HoldStats, LeadChange,
-    LeadId, NotReadyReason, OfferId, OfferOutcome, QueueId, ReleasedBy, Slug, SurveyRecord, TenantId, TrunkId,
+    LeadId, NotReadyReason, OfferId, OfferOutcome, QueueId, ReleasedBy, Slug, SurveyRecord,
+    TenantId, TrunkId,
 };
 
 /// One thing to make durable. Changes of one batch are written in one transaction, in their order.

@@ -1,6 +1,7 @@
 //! One import: chunks up, acknowledgements down. What was acknowledged is kept; nothing of it is called before the end.
 
-use timbre_model::{FieldError, ListSpec, NewLead, TenantId};
+use timbre_engine::Command;
+use timbre_model::{DuplicatePolicy, FieldError, ListSpec, NewLead, TenantId};
 use timbre_store::{ImportProgress, ImportedChunk, LeadFault};
 use tonic::Status;
 
@@ -115,6 +116,11 @@ impl Intake for LeadIntake {
         let finished =
             self.context.store.finish_import(tenant, list, &batch.name, clock::civil()).await;
         finished.map_err(|it| status::store(&it))?;
+        if list.duplicates == DuplicatePolicy::Update {
+            // From the answer on nobody is called by what was known before.
+            let (tenant, list) = (tenant.clone(), list.id.clone());
+            self.context.command(Command::LeadsChanged { tenant, list }).await?;
+        }
         let (chunk, counts) = (batch.done, batch.counts);
         let answer = ImportAnswer { chunk, counts, rejects: Vec::new(), finished: true };
         Ok(lead::answer_to_wire(answer))

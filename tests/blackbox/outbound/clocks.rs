@@ -1,4 +1,5 @@
-//! The host's civil clock is stepped under a running campaign (libfaketime), and its time zone is of no account.
+//! The host's civil clock is stepped under a running campaign (libfaketime), and its time zone is of no account; that of
+//! callees is, also where it changes meanwhile.
 //!
 //! The judge knows two time lines: the one the host was on before anybody touched its clock, and the one it claims.
 //! `TIMBRE_OUTBOUND_STEPS` adds rounds of steps.
@@ -6,7 +7,10 @@
 use std::path::PathBuf;
 
 use tempfile::TempDir;
-use timbre_model::{CampaignSpec, Civil};
+use timbre::api::client::{Client, Source};
+use timbre::api::wire::lead::{ClientLead, ImportChunk};
+use timbre::leads::{RawConsent, RawLead, RawNumber};
+use timbre_model::{CampaignSpec, Civil, DuplicatePolicy};
 use timbre_phone::carrier::Event;
 
 use super::*;
@@ -328,4 +332,93 @@ async fn a_step_inside_the_hours_only_makes_a_pause_and_one_out_of_them_ends_the
     world.judge();
     let first = world.calls(0..world.host.truth(world.host.set[1].0));
     assert_eq!(first.len(), 4, "both campaigns called both places: {first:?}");
+}
+
+const MADRID: &str = "Europe/Madrid";
+const CANARY: &str = "Atlantic/Canary";
+
+/// Those of a list who are said to live in one place, and those in another.
+fn said_to_live(places: [(std::ops::Range<u32>, &'static str); 2]) -> Vec<ClientLead> {
+    let lead = |at: u32, zone: &str| {
+        let number = RawNumber {
+            number: format!("+346{at:08}"),
+            zones: vec![zone.to_owned()],
+            ..RawNumber::default()
+        };
+        let given_at = Some(Civil::from_micros(MONDAY - 30 * DAY));
+        let consent = Some(RawConsent { basis: "contract".to_owned(), given_at });
+        ClientLead {
+            line: u64::from(at),
+            raw: RawLead { numbers: vec![number], consent, ..RawLead::default() },
+        }
+    };
+    let of =
+        |(leads, zone): (std::ops::Range<u32>, &'static str)| leads.map(move |at| lead(at, zone));
+    places.into_iter().flat_map(of).collect()
+}
+
+/// Imports leads as a user would; when the end was acknowledged, really.
+async fn imported(client: &Client, list: &ListSpec, batch: &str, leads: Vec<ClientLead>) -> i64 {
+    let (list, batch) = (list.id.clone(), batch.to_owned());
+    let source = Source { tenant: tenant(), list, batch, country: None };
+    let (mut import, _) = client.import_leads(&source).await.expect("it begins");
+    import.send(1, ImportChunk::from_iter(leads)).await.expect("sent");
+    let kept = import.next().await.expect("acknowledged");
+    assert_eq!(kept.rejects, []);
+    import.finish().await.expect("sent");
+    assert!(import.next().await.expect("acknowledged").finished);
+    real()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_moves_to_another_zone_is_called_by_that_ones_hours_at_once() {
+    const FEW: std::ops::Range<u32> = 0..40;
+    const MANY: std::ops::Range<u32> = 1_000..1_600;
+    // Half past nine in the evening in Madrid, half past eight in the Canary Islands.
+    let host = Host::at(MONDAY + 21 * HOUR + HOUR / 2);
+    let carrier = busy_carrier().await;
+    let names = named("a", 4);
+    let hours = json!(["09:00-21:00"]);
+    let week = json!({"mon": hours, "tue": hours, "wed": hours, "thu": hours, "fri": hours});
+    let power = json!({"power": {"ratio": 2.0}});
+    let mut floor = floor(&names, carrier.addr, &power, json!({"hours": week}));
+    floor.lists[0].duplicates = DuplicatePolicy::Update;
+    let mut node = host.node("UTC").await;
+    let client = node.apply(&floor).await;
+    let store = node.store().await;
+    let list = &floor.lists[0];
+    let calls = |who: &std::ops::Range<u32>, after: i64| {
+        let numbers: Vec<String> = who.clone().map(|at| format!("+346{at:08}")).collect();
+        let log = carrier.log().into_iter().filter(|it| it.wall > after);
+        let invites = log.filter(|it| matches!(it.event, Event::Invite { .. }));
+        invites.filter(|it| numbers.contains(&it.number)).count()
+    };
+    let blocked = async || store.lead_counts(&tenant(), &list.id).await.expect("counts").blocked;
+
+    imported(&client, list, "first", said_to_live([(FEW, MADRID), (MANY, CANARY)])).await;
+    let _crew = crew(&node, &names, Duration::from_millis(300)).await;
+    client.start_campaign(&campaign()).await.expect("it may run");
+    eventually("calls to the Canary Islands", async || (calls(&MANY, 0) > 20).then_some(())).await;
+    assert_eq!((calls(&FEW, 0), blocked().await), (0, 40));
+
+    let swapped =
+        imported(&client, list, "second", said_to_live([(FEW, CANARY), (MANY, MADRID)])).await;
+    let few = || calls(&FEW, swapped);
+    eventually("calls to all who may be called now", async || (few() == 40).then_some(())).await;
+    let soon = real() - swapped;
+    let refused =
+        eventually("refusals of the others", async || Some(blocked().await).filter(|it| *it > 100));
+    let refused = refused.await;
+    sleep(Duration::from_secs(2)).await;
+    assert_eq!(calls(&MANY, swapped + ON_ITS_WAY), 0, "it is too late to call them");
+
+    let back =
+        imported(&client, list, "third", said_to_live([(FEW, MADRID), (MANY, CANARY)])).await;
+    eventually("calls to them again", async || (calls(&MANY, back) > 20).then_some(())).await;
+    println!(
+        "all who may be called now were so in {soon} µs; {refused} waited for their old hours; \
+         {} INVITEs were on their way",
+        calls(&MANY, swapped) - calls(&MANY, swapped + ON_ITS_WAY)
+    );
+    assert!(node.alive(), "the node has ended");
 }

@@ -13,6 +13,7 @@ mod force_agent;
 mod force_end_call;
 mod hang_up;
 mod hold;
+mod leads_changed;
 mod pause_campaign;
 mod permit_survey;
 mod reject_offer;
@@ -75,6 +76,7 @@ pub(crate) fn apply(turn: &mut Turn, command: Command) -> Result<Reply, Rejectio
             schedule_callback::apply(turn, &agent, call, Promise { at, personal })
         }
         Command::DoNotCall { entry } => do_not_call::apply(turn, *entry),
+        Command::LeadsChanged { tenant, list } => leads_changed::apply(turn, &tenant, &list),
         Command::CorrectMachine { agent, call, verdict } => {
             correct_machine::apply(turn, &agent, call, verdict)
         }

@@ -27,13 +27,11 @@ pub(crate) fn apply(turn: &mut Turn, event: SwitchEvent) -> Result<Reply, Reject
                 turn.far_end_rings(attempt);
             }
         }
-        SwitchEvent::GreetingPlayed { leg } => {
-            match turn.floor.legs.get(&leg) {
-                Some(&Party::Attempt(attempt)) => turn.message_over(attempt, true),
-                Some(&Party::Survey(survey)) => turn.survey_heard(survey),
-                Some(Party::Customer(_) | Party::Agent(_)) | None => {}
-            }
-        }
+        SwitchEvent::GreetingPlayed { leg } => match turn.floor.legs.get(&leg) {
+            Some(&Party::Attempt(attempt)) => turn.message_over(attempt, true),
+            Some(&Party::Survey(survey)) => turn.survey_heard(survey),
+            Some(Party::Customer(_) | Party::Agent(_)) | None => {}
+        },
         SwitchEvent::Key { leg, key } => key_pressed::apply(turn, leg, key),
     }
     Ok(Reply::Done)

@@ -224,6 +224,16 @@ fn a_phone_on_demand_is_rung_before_the_customer() {
     );
     on_demand(
         "
+        leads-changed other
+        never  attempt
+        leads-changed leads
+        expect attempt p1 cancelled
+        expect do hang-up a1
+        never  do dial
+    ",
+    );
+    on_demand(
+        "
         picks-up a1
         fails  p1 404
         expect lead 1 finished unallocated

@@ -96,6 +96,60 @@ fn lists_that_rest_are_not_asked_at_every_tick() {
 }
 
 #[test]
+fn what_was_found_before_leads_changed_is_not_dialed_and_they_are_asked_for_at_once() {
+    let asked = |text: &str| {
+        scenario(&format!(
+            "
+            queue  q1
+            agent  a1 persistent
+            campaign k1 q1 mode=power:2
+            on-duty a1
+            start  k1
+            wait   1ms
+            expect ask k1
+            {text}
+        "
+        ))
+    };
+    asked(
+        "
+        leads-changed other
+        permit k1 p1
+        expect do dial p1
+        leads-changed leads
+        never  attempt
+    ",
+    );
+    asked(
+        "
+        leads-changed leads
+        permit k1 p1,p2
+        expect attempt p1 cancelled
+        expect attempt p2 cancelled
+        never  do dial
+        wait   1s
+        expect ask k1
+        permit k1 p3
+        expect do dial p3
+    ",
+    );
+    asked(
+        "
+        nothing k1 later=9h
+        wait   1s
+        never  ask
+        leads-changed leads
+        wait   600ms
+        expect ask k1
+        leads-changed leads
+        nothing k1 later=9h
+        wait   600ms
+        expect ask k1
+    ",
+    );
+}
+
+#[test]
 fn a_campaign_in_use_stays_on_the_floor() {
     scenario(
         "

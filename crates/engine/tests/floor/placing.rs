@@ -12,6 +12,7 @@
 //! rings    p1 | answers p1 | fails p1 486 [17] | message-heard p1 | presses p1 9
 //! dial     a1 k1 +34600000001                 callback a1 p1 1h [personal]
 //! do-not-call +34600000001|prefix:+346 [client:c|campaign:k1]
+//! leads-changed leads                         of the list
 //! stop-trunk on|off                           corrects a1 p1 machine
 //! ```
 //!
@@ -449,6 +450,10 @@ fn command(world: &World, words: &[&str]) -> Option<Command> {
             verdict: MachineVerdict::parse(word(3)).expect("a verdict"),
         },
         "stop-trunk" => Command::StopTrunk { trunk: carrier(), stopped: word(1) == "on" },
+        "leads-changed" => {
+            let list = ListId::parse(word(1)).expect("a slug");
+            Command::LeadsChanged { tenant: tenant(), list }
+        }
         "do-not-call" => Command::DoNotCall { entry: Box::new(barred(world, words)) },
         _ => return None,
     })

@@ -40,11 +40,11 @@ fn once_a_day(
     }
 }
 
-fn refuse(rule: &str, until: Option<Civil>) -> Ruling<()> {
+pub fn refuse(rule: &str, until: Option<Civil>) -> Ruling<()> {
     Ruling::Refuse { rule: rule.to_owned(), because: "so it is".to_owned(), until }
 }
 
-fn moved(lead: &Lead, state: LeadState) -> Change {
+pub fn moved(lead: &Lead, state: LeadState) -> Change {
     Change::Lead(LeadChange { tenant: lead.tenant.clone(), lead: lead.id, state })
 }
 
@@ -107,7 +107,7 @@ pub async fn a_refusal_is_kept_with_the_lead_until_it_ends(place: Place) {
     assert_eq!(dialed(&again), [1]);
 }
 
-fn dialed_of(number: &PhoneNumber) -> u64 {
+pub fn dialed_of(number: &PhoneNumber) -> u64 {
     number.expose()[3..].parse::<u64>().expect("digits") - 600_000_000
 }
 

@@ -1,8 +1,10 @@
 //! People come into lists.
 
-use timbre_model::{DuplicatePolicy, LeadOrder, ListSpec, NewLead};
-use timbre_store::{LeadCounts, LeadFault, LeadStateKind, StoreError};
+use timbre_compliance::{History, Lists};
+use timbre_model::{Civil, DuplicatePolicy, Lead, LeadOrder, LeadState, ListSpec, NewLead, Slug};
+use timbre_store::{Candidate, LeadCounts, LeadFault, LeadStateKind, Ruling, Store, StoreError};
 
+use crate::authorize::{dialed_of, moved, refuse};
 use crate::lists::*;
 use crate::world::*;
 
@@ -69,6 +71,78 @@ pub async fn duplicates_follow_the_lists_policy(place: Place) {
     let after = store.leads_by_number(&t, &number(7)).await.expect("a read");
     assert_eq!((after.len(), after[0].id, &after[0].person), (1, before[0].id, &newer));
     assert_eq!(store.leads_by_number(&t, &number(1)).await, Ok(vec![]));
+}
+
+fn updated(name: &str) -> ListSpec {
+    ListSpec { duplicates: DuplicatePolicy::Update, ..list(name) }
+}
+
+/// Imports `people`, each of whom the list has.
+async fn imported_again(store: &Store, spec: &ListSpec, name: &str, people: Vec<NewLead>) {
+    let count = people.len() as u64;
+    let done = store.import_leads(&tenant("t"), spec, name, 0, people).await.expect("an import");
+    assert_eq!((done.updated, done.rejected), (count, vec![]));
+    store.finish_import(&tenant("t"), spec, name, at(NOW)).await.expect("an end");
+}
+
+pub async fn an_update_has_those_looked_at_again_who_only_wait_for_their_hours(place: Place) {
+    let (store, t, spec) = (place.open().await, tenant("t"), updated("a"));
+    let tomorrow: Civil = at(NOW + DAY);
+    imported(&store, &spec, "one", (1..=9).map(|n| person(&[n])).collect()).await;
+    let decide = move |it: &Candidate, _: &History, _: &Lists| match dialed_of(&it.number) {
+        1 | 2 => refuse("hours", Some(tomorrow)),
+        3 => refuse("never", None),
+        _ => Ruling::Permit(attempt(it, NOW), ()),
+    };
+    let outcome = store.authorize(ask(&["a"], next(9), NOW), decide).await.expect("a decision");
+    let taken: Vec<&Lead> = outcome.permits.iter().filter_map(|it| it.lead.as_ref()).collect();
+    let hours = || LeadState::Blocked { rule: "hours".to_owned(), until: Some(tomorrow) };
+    let disposition = Slug::parse("sold").expect("a slug");
+    // The last of the nine is still being called.
+    let states = [
+        hours(),
+        LeadState::Retry { at: tomorrow },
+        LeadState::Callback { at: tomorrow, agent: None },
+        LeadState::Finished { disposition },
+        hours(),
+    ];
+    let changes = taken.iter().zip(states).map(|(lead, state)| moved(lead, state));
+    store.commit(changes.collect()).await.expect("a commit");
+    assert!(all(&store, ask(&["a"], next(9), NOW + SECOND)).await.permits.is_empty());
+
+    // All of them live elsewhere, but for 2 and 8, of whom nothing else is known than before.
+    let elsewhere = |n: u64| {
+        let mut lead = NewLead { name: "Xoana".to_owned(), ..person(&[n]) };
+        if !matches!(n, 2 | 8) {
+            lead.numbers[0].zones = vec!["Atlantic/Canary".to_owned()];
+        }
+        lead
+    };
+    imported_again(&store, &spec, "two", (1..=9).map(elsewhere).collect()).await;
+    let counts = store.lead_counts(&t, &spec.id).await;
+    let expected =
+        LeadCounts { ready: 1, claimed: 1, retry: 2, callback: 1, finished: 1, blocked: 3 };
+    assert_eq!(counts, Ok(expected));
+    let again = all(&store, ask(&["a"], next(9), NOW + 2 * SECOND)).await;
+    assert_eq!(dialed(&again), [4, 1]);
+    let zones = again.permits.iter().filter_map(|it| it.lead.as_ref());
+    assert!(zones.into_iter().all(|it| it.person.numbers[0].zones == ["Atlantic/Canary"]));
+}
+
+pub async fn an_update_is_seen_where_a_filter_had_passed_over_it_and_in_its_new_order(
+    place: Place,
+) {
+    let (store, name) = (place.open().await, "age".to_owned());
+    let order = LeadOrder::Attribute { name, descending: false };
+    let spec = ListSpec { order, ..updated("a") };
+    let aged = |ages: [&str; 3]| {
+        ages.into_iter().zip(1..).map(|(age, n)| with(person(&[n]), "age", age)).collect()
+    };
+    imported(&store, &spec, "one", aged(["15", "16", "17"])).await;
+    let adults = |micros| filtered(ask(&["a"], next(3), micros), "age >= 18");
+    assert!(all(&store, adults(NOW)).await.permits.is_empty());
+    imported_again(&store, &spec, "two", aged(["20", "17", "19"])).await;
+    assert_eq!(dialed(&all(&store, adults(NOW + SECOND)).await), [3, 1]);
 }
 
 pub async fn an_import_that_is_given_up_leaves_nothing(place: Place) {

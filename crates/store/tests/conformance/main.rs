@@ -56,6 +56,8 @@ on_both! {
         what_was_tried_often_enough_is_given_up, what_is_withheld_stays_as_it_is,
         nothing_is_authorized_while_changes_are_spooled, many_at_once_never_exceed_a_limit;
     imports: an_import_resumes_and_counts_when_it_is_finished, duplicates_follow_the_lists_policy,
+        an_update_has_those_looked_at_again_who_only_wait_for_their_hours,
+        an_update_is_seen_where_a_filter_had_passed_over_it_and_in_its_new_order,
         an_import_that_is_given_up_leaves_nothing, a_list_is_called_in_its_order,
         leads_are_found_and_paged;
     barring: an_entry_bars_by_its_reach, a_registry_replaces_its_former_version,

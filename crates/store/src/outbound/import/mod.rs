@@ -132,7 +132,8 @@ impl Store {
     }
 
     /// Makes an import's leads callable, all at once; where they replace what former ones say, those are rewritten first, a
-    /// slice at a time. A finished one is left alone. How many leads it brought.
+    /// slice at a time. A former one that was refused until a time, and now says otherwise of where it is or who, is looked
+    /// at again at once. A finished import is left alone. How many leads it brought.
     ///
     /// # Errors
     ///
@@ -144,7 +145,7 @@ impl Store {
         batch: &str,
         at: Civil,
     ) -> Result<u64, StoreError> {
-        let database = self.database.clone();
+        let (database, memory) = (self.database.clone(), self.memory.clone());
         let import = Import { tenant: tenant.clone(), list: list.clone(), name: batch.to_owned() };
         apart(async move {
             loop {
@@ -156,13 +157,16 @@ impl Store {
                 if batch.state == "given_up" {
                     return Err(import.conflict("is being given up"));
                 }
-                let replaced = import.replace_slice(&mut transaction, batch.number).await?;
+                let replaced = import.replace_slice(&mut transaction, batch.number, at).await?;
                 let state = if replaced { "finishing" } else { "finished" };
                 import.set_state(&mut transaction, batch.number, state).await?;
                 if !replaced {
                     import.chain(&mut transaction, at, "import_finished", batch.leads).await?;
                 }
                 transaction.commit().await?;
+                if replaced {
+                    memory.forget(&import.tenant);
+                }
             }
         })
         .await

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use timbre_model::{DuplicatePolicy, NewLead};
+use timbre_model::{Civil, DuplicatePolicy, LeadId, NewLead};
 
 use super::sift::numbers_of;
 use super::{Import, NUMBERS};
 use crate::StoreError;
 use crate::database::Transaction;
+use crate::outbound::rank::rank;
 use crate::row::Columns;
 use crate::sql::{Args, json_ints};
 
@@ -20,6 +21,7 @@ impl Import {
         &self,
         transaction: &mut Transaction,
         batch: i64,
+        at: Civil,
     ) -> Result<bool, StoreError> {
         if self.list.duplicates != DuplicatePolicy::Update {
             return Ok(false);
@@ -36,7 +38,11 @@ impl Import {
         for row in &rows {
             let mut from = Columns::new(row, "leads", 1);
             let former = from.int("replaces")?;
-            self.replace(transaction, former, from.text("details")?).await?;
+            let new = from.parsed("details", |it| serde_json::from_str::<NewLead>(it).ok())?;
+            self.replace(transaction, former, &new, at).await?;
+        }
+        if !rows.is_empty() {
+            self.wake_batches(transaction).await?;
         }
         self.delete_slice(transaction, batch, true).await?;
         Ok(!rows.is_empty())
@@ -46,7 +52,8 @@ impl Import {
         &self,
         transaction: &mut Transaction,
         former: i64,
-        details: &str,
+        new: &NewLead,
+        at: Civil,
     ) -> Result<(), StoreError> {
         let text = "SELECT details FROM leads WHERE tenant = $1 AND id = $2";
         let statement = transaction.statement(text, |args| {
@@ -57,16 +64,18 @@ impl Import {
                 .parsed("details", |it| serde_json::from_str::<NewLead>(it).ok())?;
             let numbers = numbers_of(&old).collect();
             self.delete_numbers(transaction, &json_ints([former]), numbers).await?;
+            if is_judged_anew(&old, new) {
+                self.look_again(transaction, former, at).await?;
+            }
         }
-        let statement = transaction.statement(
-            "UPDATE leads SET details = $3 WHERE tenant = $1 AND id = $2",
-            |args| {
-                args.text(self.tenant.as_str()).int(former).text(details);
-            },
-        );
+        let details = serde_json::to_string(new).expect("a lead has a JSON form");
+        let rank = rank(&self.list.order, LeadId::from_u64(former.unsigned_abs()), new);
+        let text = "UPDATE leads SET details = $3, rank = $4 WHERE tenant = $1 AND id = $2";
+        let statement = transaction.statement(text, |args| {
+            args.text(self.tenant.as_str()).int(former).text(&*details).int(rank);
+        });
         transaction.run(statement).await?;
-        let new = serde_json::from_str::<NewLead>(details).ok();
-        let numbers: Vec<i64> = new.iter().flat_map(numbers_of).collect();
+        let numbers: Vec<i64> = numbers_of(new).collect();
         let write = |number: &i64, to: &mut Args| {
             to.text(self.tenant.as_str()).int(*number).int(former);
         };
@@ -74,6 +83,32 @@ impl Import {
             transaction.run(statement).await?;
         }
         Ok(())
+    }
+
+    /// A lead that was refused until a time is judged again by what it says now. One that was tried is due, and comes back
+    /// as such: among those that are ready nobody was.
+    async fn look_again(
+        &self,
+        transaction: &mut Transaction,
+        lead: i64,
+        at: Civil,
+    ) -> Result<(), StoreError> {
+        let text = "UPDATE leads SET state = CASE WHEN attempts = 0 THEN 'ready' ELSE 'retry' END, \
+             due = CASE WHEN attempts = 0 THEN NULL ELSE $3 END, \
+             waits = CASE WHEN attempts = 0 THEN NULL ELSE waits END, why = NULL, because = NULL \
+             WHERE tenant = $1 AND id = $2 AND state = 'blocked' AND due IS NOT NULL AND claim IS NULL";
+        let statement = transaction.statement(text, |args| {
+            args.text(self.tenant.as_str()).int(lead).int(at.as_micros());
+        });
+        transaction.run(statement).await.map(drop)
+    }
+
+    async fn wake_batches(&self, transaction: &mut Transaction) -> Result<(), StoreError> {
+        let text = "UPDATE import_batches SET dry = 0 WHERE tenant = $1 AND list = $2 AND dry <> 0";
+        let statement = transaction.statement(text, |args| {
+            args.text(self.tenant.as_str()).text(self.list.id.as_str());
+        });
+        transaction.run(statement).await.map(drop)
     }
 
     /// Deletes some leads of an import that were never callable, or of those only the ones that replace others.
@@ -127,4 +162,9 @@ impl Import {
         });
         transaction.run(statement).await.map(drop)
     }
+}
+
+/// Whether rules that look at the one may say otherwise of the other.
+fn is_judged_anew(old: &NewLead, new: &NewLead) -> bool {
+    old.numbers != new.numbers || old.party != new.party || old.consent != new.consent
 }
