@@ -20,6 +20,8 @@ use crate::api::wire::{lead, name, page, time, verdict};
 use crate::api::{Context, limits, requests, status};
 use crate::driver::clock;
 
+pub(super) use import::batch_name;
+
 /// The service.
 pub struct Leads(pub Context, pub CancellationToken);
 

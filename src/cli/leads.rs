@@ -3,7 +3,7 @@
 mod import;
 mod progress;
 mod show;
-mod source;
+pub mod source;
 
 use clap::{Args, Subcommand};
 

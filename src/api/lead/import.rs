@@ -127,7 +127,8 @@ impl Intake for LeadIntake {
     }
 }
 
-fn batch_name(name: String) -> Result<String, FieldError> {
+/// A batch's name, as a client may choose it.
+pub fn batch_name(name: String) -> Result<String, FieldError> {
     let sound = (1..=64).contains(&name.len()) && name.bytes().all(|it| it.is_ascii_graphic());
     let fault = || {
         FieldError::new(

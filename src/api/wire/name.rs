@@ -1,5 +1,6 @@
 //! Resource names: `tenants/{tenant}`, and below it `/floor`, `/agents/{agent}`, `/queues/{queue}`, `/calls/{call}`.
 
+use timbre_casework::CustomerId;
 use timbre_model::{
     AgentId, AgentRef, CallId, CampaignId, CampaignRef, FieldError, InvalidSlug, LeadId, ListId,
     QueueId, QueueRef, Slug, TenantId, TrunkId, TrunkRef,
@@ -58,6 +59,11 @@ pub fn trunk(it: &TrunkRef) -> String {
 /// `tenants/{tenant}/registries/{registry}`.
 pub fn registry(tenant: &TenantId, registry: &str) -> String {
     format!("tenants/{tenant}/registries/{registry}")
+}
+
+/// `tenants/{tenant}/customers/{customer}`.
+pub fn customer(tenant: &TenantId, customer: CustomerId) -> String {
+    format!("tenants/{tenant}/customers/{customer}")
 }
 
 /// Reads `tenants/{tenant}`; empty: `own`, the credential's.
@@ -142,6 +148,13 @@ pub fn read_registry(field: &str, text: &str) -> Result<(TenantId, Slug), FieldE
     child(text, "registries")
         .and_then(|(tenant, id)| Some((tenant, Slug::parse(id).ok()?)))
         .ok_or_else(|| fault(field, text, "tenants/{tenant}/registries/{registry}"))
+}
+
+/// Reads `tenants/{tenant}/customers/{customer}`.
+pub fn read_customer(field: &str, text: &str) -> Result<(TenantId, CustomerId), FieldError> {
+    child(text, "customers")
+        .and_then(|(tenant, id)| Some((tenant, CustomerId::parse(id)?)))
+        .ok_or_else(|| fault(field, text, "tenants/{tenant}/customers/{customer}"))
 }
 
 /// Reads a bare id, as [`AgentId::parse`] and its like do.
