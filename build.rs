@@ -19,6 +19,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "disposition",
     ];
     let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));
+        "follow_up",
+        "case",
+        "event",
+        "message",
     let descriptors = protox::compile(&files, ["proto"])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;

@@ -53,6 +53,22 @@ fn needs(path: &str) -> Option<Needs> {
         ("timbre.v1.AgentService", _) => Needs::Agent,
         ("timbre.v1.EventService", "ReplayDeadLetter") => Needs::AtLeast(Role::Operator),
         ("timbre.v1.EventService", _) => Needs::AtLeast(Role::Supervisor),
+        ("timbre.v1.CustomerService", "EraseCustomer" | "ImportCustomers") => {
+            Needs::AtLeast(Role::Operator)
+        }
+        ("timbre.v1.CustomerService", "MergeCustomers" | "ExportCustomer") => {
+            Needs::AtLeast(Role::Supervisor)
+        }
+        ("timbre.v1.CustomerService", _) => Needs::Person,
+        ("timbre.v1.CaseService", "AssignCase" | "RejectCase" | "ReopenCase") => {
+            Needs::AtLeast(Role::Supervisor)
+        }
+        ("timbre.v1.CaseService", _) => Needs::Person,
+        ("timbre.v1.FollowUpService", "RecordSale") => Needs::AtLeast(Role::Supervisor),
+        ("timbre.v1.FollowUpService", _) => Needs::Person,
+        ("timbre.v1.DispositionService", _) => Needs::AtLeast(Role::Supervisor),
+        ("timbre.v1.MessageService", "DecideMessage") => Needs::AtLeast(Role::Supervisor),
+        ("timbre.v1.MessageService" | "timbre.v1.AgendaService", _) => Needs::Person,
         ("timbre.v1.FloorService", "ApplyFloor") => Needs::AtLeast(Role::Operator),
         ("timbre.v1.FloorService" | "timbre.v1.CallService" | "timbre.v1.SupervisorService", _) => {
             Needs::AtLeast(Role::Supervisor)

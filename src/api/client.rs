@@ -4,6 +4,9 @@ mod agent;
 mod error;
 mod outbound;
 mod reads;
+mod events;
+mod follow_ups;
+mod messages;
 mod watch;
 
 use std::path::PathBuf;
@@ -21,6 +24,9 @@ pub use outbound::{
     AuditExport, CampaignWatch, LeadImport, Paged, RegistryImport, RegistryVersion, Source, Unsent,
 };
 pub use reads::PresentFloor;
+pub use events::EventWatch;
+pub use follow_ups::{Listed as ListedDisposition, SaleQuery};
+pub use messages::Listed;
 pub use watch::FloorWatch;
 
 /// Longest wait for a connection.

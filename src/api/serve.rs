@@ -22,9 +22,12 @@ use super::campaign::Campaigns;
 use super::compliance::Laws;
 use super::do_not_call::DoNotCalls;
 use super::floor::Floors;
+use super::customer::Customers;
+use super::disposition::Dispositions;
 use super::lead::Leads;
 use super::observe::ObserveLayer;
 use super::supervisor::Supervisors;
+use super::follow_up::FollowUps;
 use super::{Context, limits, pb};
 use crate::config::Settings;
 use connection::Admitted;
@@ -160,6 +163,11 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     let (reporter, health) = tonic_health::server::health_reporter();
+    let dispositions = Dispositions(context.clone());
+    let dispositions =
+        pb::disposition_service_server::DispositionServiceServer::new(dispositions);
+    let follow_ups = FollowUps(context.clone());
+    let follow_ups = pb::follow_up_service_server::FollowUpServiceServer::new(follow_ups);
     let mut routes = Routes::builder();
     routes
         .add_service(health)
@@ -187,6 +195,10 @@ fn tls(settings: &Settings) -> Result<Option<ServerTlsConfig>, ServeError> {
 fn read(path: &Path) -> Result<Vec<u8>, ServeError> {
     std::fs::read(path).map_err(|why| ServeError::File { path: path.to_owned(), why })
 }
+        .add_service(customers.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
+        .add_service(dispositions.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(follow_ups.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(events.max_decoding_message_size(limits::MESSAGE_MAX))
 
 /// Accepts connections, at most [`limits::CONNECTIONS_MAX`] at once. A failed accept is logged and never ends the server.
 fn accept(listener: TcpListener) -> ReceiverStream<Result<Admitted, std::io::Error>> {

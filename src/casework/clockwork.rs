@@ -24,12 +24,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 async fn wake(desk: &Desk, due: &Due, now: Civil) -> Result<Done, Fault> {
     let (_tenant, kind, _id) = due;
     let _ = (desk, now);
+        RecordKind::Case => super::cases::wake(desk, tenant, *id, now).await,
+        RecordKind::Callback => super::callbacks::wake(desk, tenant, *id, now).await,
+        RecordKind::FollowUp => super::follow_ups::wake(desk, tenant, *id, now).await,
     match kind {
         // The others wait for people, not for a time.
-        RecordKind::Case
-        | RecordKind::FollowUp
-        | RecordKind::Callback
-        | RecordKind::Message
+        RecordKind::Message
         | RecordKind::Sale
         | RecordKind::Survey
         | RecordKind::Trouble

@@ -20,7 +20,7 @@ pub use import::{LeadImport, Source, Unsent};
 pub type Paged<T> = (Vec<T>, Option<String>);
 
 /// The token of the next page, where there is one.
-fn next(token: String) -> Option<String> {
+pub(super) fn next(token: String) -> Option<String> {
     Some(token).filter(|it| !it.is_empty())
 }
 

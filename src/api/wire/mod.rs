@@ -17,6 +17,7 @@ pub mod lead;
 pub mod name;
 mod outbound;
 pub mod pacing;
+pub mod follow_up;
 pub mod page;
 pub mod queue;
 pub mod time;
