@@ -7,6 +7,7 @@ use prost::Message as _;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo:rerun-if-changed=proto");
     let services = [
+        "agenda",
         "agent",
         "floor",
         "call",
@@ -16,13 +17,14 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "compliance",
         "do_not_call",
         "attempt",
+        "customer",
         "disposition",
-    ];
-    let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));
         "follow_up",
         "case",
         "event",
         "message",
+    ];
+    let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));
     let descriptors = protox::compile(&files, ["proto"])?;
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     std::fs::write(out.join("descriptors.bin"), descriptors.encode_to_vec())?;

@@ -148,7 +148,7 @@ fn reaches(role: Role, least: Role) -> bool {
     rank(role) >= rank(least) && rank(role) > 0
 }
 
-fn forbidden(role: Role, least: &str) -> Status {
+pub(super) fn forbidden(role: Role, least: &str) -> Status {
     let message = format!("a token of the role {role} may not do this: it needs {least}");
     status::with_reason(Code::PermissionDenied, reasons::ROLE_FORBIDDEN, message)
 }

@@ -1,12 +1,14 @@
 //! Clients of the API, in our own types.
 
 mod agent;
+mod customers;
+mod case;
 mod error;
-mod outbound;
-mod reads;
 mod events;
 mod follow_ups;
 mod messages;
+mod outbound;
+mod reads;
 mod watch;
 
 use std::path::PathBuf;
@@ -19,14 +21,16 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 pub use agent::AgentStream;
+pub use customers::CustomerImport;
+pub use case::CaseStep;
 pub use error::ClientError;
+pub use events::EventWatch;
+pub use follow_ups::{Listed as ListedDisposition, SaleQuery};
+pub use messages::Listed;
 pub use outbound::{
     AuditExport, CampaignWatch, LeadImport, Paged, RegistryImport, RegistryVersion, Source, Unsent,
 };
 pub use reads::PresentFloor;
-pub use events::EventWatch;
-pub use follow_ups::{Listed as ListedDisposition, SaleQuery};
-pub use messages::Listed;
 pub use watch::FloorWatch;
 
 /// Longest wait for a connection.

@@ -1,21 +1,25 @@
 //! gRPC: the only module that sees protobuf.
 
+mod agenda;
 mod agent;
 mod attempt;
 mod auth;
 mod call;
 mod campaign;
+mod case;
 pub mod client;
 mod compliance;
-mod do_not_call;
-mod floor;
 mod customer;
 mod disposition;
+mod do_not_call;
+mod event;
+mod floor;
+mod follow_up;
 mod intake;
 mod judge;
 mod lead;
-mod follow_up;
 pub mod limits;
+mod message;
 mod observe;
 pub mod pb;
 mod requests;
@@ -34,6 +38,7 @@ use crate::casework::Desk;
 use crate::driver::Handle;
 use crate::feed::Feed;
 use crate::metrics::Metrics;
+use crate::telephony::Lines;
 
 pub use serve::{Running, ServeError, serve};
 
@@ -50,6 +55,8 @@ pub struct Context {
     pub metrics: Metrics,
     /// Where casework is done.
     pub desk: Desk,
+    /// What the switch measures.
+    pub lines: Lines,
 }
 
 impl Context {

@@ -14,20 +14,24 @@ use tonic::service::Routes;
 use tonic::transport::{Identity, Server, ServerTlsConfig};
 use tonic_health::server::HealthReporter;
 
+use super::agenda::Agendas;
 use super::agent::Agents;
 use super::attempt::Attempts;
 use super::auth::{AuthLayer, Authority};
 use super::call::Calls;
 use super::campaign::Campaigns;
+use super::case::Cases;
 use super::compliance::Laws;
-use super::do_not_call::DoNotCalls;
-use super::floor::Floors;
 use super::customer::Customers;
 use super::disposition::Dispositions;
+use super::do_not_call::DoNotCalls;
+use super::event::Events;
+use super::floor::Floors;
+use super::follow_up::FollowUps;
 use super::lead::Leads;
+use super::message::Messages;
 use super::observe::ObserveLayer;
 use super::supervisor::Supervisors;
-use super::follow_up::FollowUps;
 use super::{Context, limits, pb};
 use crate::config::Settings;
 use connection::Admitted;
@@ -147,15 +151,28 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
     ));
     let floors = pb::floor_service_server::FloorServiceServer::new(Floors(context.clone()));
     let calls = pb::call_service_server::CallServiceServer::new(Calls(context.clone()));
+    let messages =
+        pb::message_service_server::MessageServiceServer::new(Messages(context.clone()));
+    let agendas = pb::agenda_service_server::AgendaServiceServer::new(Agendas(context.clone()));
     let leads = Leads(context.clone(), stop.clone());
     let leads = pb::lead_service_server::LeadServiceServer::new(leads);
+    let cases = pb::case_service_server::CaseServiceServer::new(Cases(context.clone()));
     let campaigns = Campaigns(context.clone(), stop.clone());
     let campaigns = pb::campaign_service_server::CampaignServiceServer::new(campaigns);
     let barred = DoNotCalls(context.clone(), stop.clone());
     let barred = pb::do_not_call_service_server::DoNotCallServiceServer::new(barred);
     let attempts = Attempts(context.clone(), stop.clone());
     let attempts = pb::attempt_service_server::AttemptServiceServer::new(attempts);
+    let dispositions = Dispositions(context.clone());
+    let dispositions =
+        pb::disposition_service_server::DispositionServiceServer::new(dispositions);
+    let follow_ups = FollowUps(context.clone());
+    let follow_ups = pb::follow_up_service_server::FollowUpServiceServer::new(follow_ups);
     let laws = pb::compliance_service_server::ComplianceServiceServer::new(Laws(context.clone()));
+    let customers = Customers(context.clone(), stop.clone());
+    let customers = pb::customer_service_server::CustomerServiceServer::new(customers);
+    let events = Events(context.clone(), stop.clone());
+    let events = pb::event_service_server::EventServiceServer::new(events);
     let watch = Supervisors(context, stop.clone());
     let supervisors = pb::supervisor_service_server::SupervisorServiceServer::new(watch);
     let reflection = tonic_reflection::server::Builder::configure()
@@ -163,11 +180,6 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
         .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
         .build_v1()?;
     let (reporter, health) = tonic_health::server::health_reporter();
-    let dispositions = Dispositions(context.clone());
-    let dispositions =
-        pb::disposition_service_server::DispositionServiceServer::new(dispositions);
-    let follow_ups = FollowUps(context.clone());
-    let follow_ups = pb::follow_up_service_server::FollowUpServiceServer::new(follow_ups);
     let mut routes = Routes::builder();
     routes
         .add_service(health)
@@ -176,10 +188,17 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
         .add_service(floors.max_decoding_message_size(limits::FLOOR_MESSAGE_MAX))
         .add_service(calls.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(supervisors.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(messages.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(agendas.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(leads.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
         .add_service(campaigns.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(barred.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
+        .add_service(cases.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(attempts.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(customers.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
+        .add_service(dispositions.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(follow_ups.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(events.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(laws.max_decoding_message_size(limits::MESSAGE_MAX));
     Ok((reporter, routes.routes(), stop))
 }
@@ -195,10 +214,6 @@ fn tls(settings: &Settings) -> Result<Option<ServerTlsConfig>, ServeError> {
 fn read(path: &Path) -> Result<Vec<u8>, ServeError> {
     std::fs::read(path).map_err(|why| ServeError::File { path: path.to_owned(), why })
 }
-        .add_service(customers.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
-        .add_service(dispositions.max_decoding_message_size(limits::MESSAGE_MAX))
-        .add_service(follow_ups.max_decoding_message_size(limits::MESSAGE_MAX))
-        .add_service(events.max_decoding_message_size(limits::MESSAGE_MAX))
 
 /// Accepts connections, at most [`limits::CONNECTIONS_MAX`] at once. A failed accept is logged and never ends the server.
 fn accept(listener: TcpListener) -> ReceiverStream<Result<Admitted, std::io::Error>> {

@@ -10,7 +10,7 @@ use timbre_casework::RecordKind;
 use timbre_model::{Civil, Mono, TenantId};
 use timbre_store::StoreError;
 
-use super::pace::{Pace, back_off};
+use super::pace::{Pace, back_off, until};
 use super::{Desk, Done, Fault, chance, now};
 use crate::driver::clock::Clock;
 
@@ -22,12 +22,11 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What becomes of a record whose time has come, by its kind.
 async fn wake(desk: &Desk, due: &Due, now: Civil) -> Result<Done, Fault> {
-    let (_tenant, kind, _id) = due;
-    let _ = (desk, now);
+    let (tenant, kind, id) = due;
+    match kind {
         RecordKind::Case => super::cases::wake(desk, tenant, *id, now).await,
         RecordKind::Callback => super::callbacks::wake(desk, tenant, *id, now).await,
         RecordKind::FollowUp => super::follow_ups::wake(desk, tenant, *id, now).await,
-    match kind {
         // The others wait for people, not for a time.
         RecordKind::Message
         | RecordKind::Sale
@@ -35,12 +34,6 @@ async fn wake(desk: &Desk, due: &Due, now: Civil) -> Result<Done, Fault> {
         | RecordKind::Trouble
         | RecordKind::Customer => Ok(Done::default()),
     }
-}
-
-/// How long until `at`; nothing where it has come.
-fn until(at: Civil) -> Duration {
-    let micros = at.as_micros().saturating_sub(now().as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 /// A record, wherever it belongs.

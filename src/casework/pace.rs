@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use timbre_model::Civil;
 use timbre_store::Store;
 use tokio::sync::watch;
 
@@ -40,6 +41,12 @@ pub(crate) fn back_off(tries: u32, chance: u64) -> Duration {
     let doubled = Duration::from_secs(1) * 2_u32.saturating_pow(tries.saturating_sub(1).min(16));
     let whole = doubled.min(BACK_OFF_MAX);
     whole - whole.mul_f64((chance % 1_000) as f64 / 4_000.)
+}
+
+/// How long until `at`; nothing where it has come.
+pub(crate) fn until(at: Civil) -> Duration {
+    let micros = at.as_micros().saturating_sub(clock::civil().as_micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }
 
 #[cfg(test)]

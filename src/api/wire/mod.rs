@@ -2,25 +2,32 @@
 //!
 //! Messages are taken apart without `..`: a new field breaks the build until somebody decides what it means to us.
 
+pub mod agenda;
 pub mod agent;
 pub mod attempt;
 pub mod call;
 pub mod campaign;
+pub mod case;
+pub mod customer;
 mod casework;
 pub mod disposition;
 pub mod do_not_call;
 pub mod dry_run;
 pub mod error;
+pub mod event;
 mod faults;
 pub mod floor;
+pub mod follow_up;
 pub mod lead;
+pub mod message;
 pub mod name;
 mod outbound;
 pub mod pacing;
-pub mod follow_up;
 pub mod page;
 pub mod queue;
+pub mod record;
 pub mod time;
 pub mod timeline;
+pub mod trouble;
 pub mod verdict;
 pub mod watch;
