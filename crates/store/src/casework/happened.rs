@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use timbre_model::{
     AgentId, AttemptOutcome, AttemptRecord, CallId, CallOutcome, CallRecord, CampaignId, Change,
-    Civil, ClientId, EndCause, LeadId, ListId, QueueId, ReleasedBy, Slug, TenantId, TimelineEntry,
-    TimelineKind,
+    Civil, ClientId, EndCause, LeadId, ListId, QueueId, ReleasedBy, Slug, SurveyRecord, TenantId,
+    TimelineEntry, TimelineKind,
 };
 
 use super::NewRow;
@@ -74,6 +74,7 @@ pub(crate) fn of_batch(changes: &[Change], calls: &[&CallRecord]) -> Vec<NewRow>
                 told.extend(of_entry(entry, by_id.get(&(&entry.tenant, entry.call)).copied()));
             }
             Change::Attempt(record) => told.extend(of_attempt(record)),
+            Change::Survey(record) => told.push(of_survey(record)),
             _ => {}
         }
     }
@@ -183,4 +184,22 @@ pub(crate) fn of_attempt(it: &AttemptRecord) -> Option<NewRow> {
         at,
         data: serde_json::to_string(&data).expect("plain data has a JSON form"),
     })
+}
+
+/// A question that was asked, or answered. Its data is the record.
+fn of_survey(it: &SurveyRecord) -> NewRow {
+    let (word, at) = match it.answered_at {
+        Some(at) => ("answered", at),
+        None => ("asked", it.asked_at),
+    };
+    let call = it.call;
+    NewRow {
+        tenant: it.tenant.clone(),
+        id: format!("surveys/{call}/{word}"),
+        kind: format!("timbre.survey.{word}.v1"),
+        subject: format!("surveys/{call}"),
+        client: Some(it.client.clone()),
+        at,
+        data: serde_json::to_string(it).expect("plain data has a JSON form"),
+    }
 }

@@ -79,6 +79,7 @@ on_both! {
     told: events_are_counted_without_a_gap_and_kept_once, many_at_once_leave_no_gap,
         calls_are_told_once_also_when_a_batch_is_repeated,
         attempts_are_told_when_they_are_dialed_and_when_they_end,
+        a_survey_is_told_when_it_is_asked_and_when_it_is_answered,
         what_a_dead_node_left_open_is_told;
     customers: customers_are_found_by_number_name_and_key, names_are_paged_in_their_order,
         a_key_is_one_customers_of_a_client_company, a_number_shows_who_has_it_and_what_is_open,

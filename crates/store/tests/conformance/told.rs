@@ -3,7 +3,7 @@
 use timbre_casework::Work;
 use timbre_model::{
     AttemptOutcome, AttemptRecord, CallRecord, Change, Disposition, EndCause, PlacedFor,
-    ReleasedBy, Slug, TimelineKind,
+    ReleasedBy, Slug, SurveyKind, SurveyRecord, TimelineKind,
 };
 use timbre_store::{Candidate, StoredEvent, With};
 
@@ -166,6 +166,31 @@ pub async fn attempts_are_told_when_they_are_dialed_and_when_they_end(place: Pla
     assert_eq!(kinds(&all), ["attempt.dialed.v1", "attempt.ended.v1"]);
     assert_eq!(all[1].event.data["outcome"], "connected");
     assert_eq!(all[1].event.subject, format!("attempts/{}", dialed.id));
+}
+
+pub async fn a_survey_is_told_when_it_is_asked_and_when_it_is_answered(place: Place) {
+    let store = place.open().await;
+    let asked = SurveyRecord {
+        call: call_id(1),
+        tenant: tenant("t"),
+        client: super::casework::client("acme"),
+        queue: super::world::queue("sales"),
+        agent: super::world::agent("ana"),
+        kind: SurveyKind::Csat,
+        asked_at: at(NOW),
+        answer: None,
+        answered_at: None,
+    };
+    let answered =
+        SurveyRecord { answer: Some(4), answered_at: Some(at(NOW + 1)), ..asked.clone() };
+    for record in [&asked, &asked, &answered, &asked] {
+        let change = Change::Survey(Box::new(record.clone()));
+        store.commit(vec![change]).await.expect("a commit");
+    }
+    let all = told(&store).await;
+    assert_eq!(kinds(&all), ["survey.asked.v1", "survey.answered.v1"]);
+    let data = all[1].event.data.clone();
+    assert_eq!(serde_json::from_value::<SurveyRecord>(data).expect("the record"), answered);
 }
 
 pub async fn what_a_dead_node_left_open_is_told(place: Place) {
