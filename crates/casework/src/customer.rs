@@ -22,7 +22,7 @@ use crate::{By, CustomerId, RecordKind, Refusal};
 
 pub use brief::{Brief, File};
 pub use consent::{Agreement, consent};
-pub use contact::{Contact, contact, meet, number_of};
+pub use contact::{Contact, bare_number, contact, imported, meet, number_of};
 pub use dossier::{Dossier, export};
 pub use erase::erase;
 pub use merge::merge;

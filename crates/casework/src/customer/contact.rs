@@ -35,7 +35,7 @@ pub fn meet(id: CustomerId, contact: &Contact<'_>) -> Option<Customer> {
     }
     if !customer.numbers.iter().any(|it| it.number == *number) {
         customer.numbers.truncate(Customer::NUMBERS_MAX - 1);
-        customer.numbers.insert(0, plain(number.clone(), String::new()));
+        customer.numbers.insert(0, bare_number(number.clone()));
     }
     if customer.name.is_empty() {
         number.expose().clone_into(&mut customer.name);
@@ -58,14 +58,24 @@ fn take_over(customer: &mut Customer, lead: &Lead) {
         ..plain(it.number.clone(), it.label.clone())
     };
     customer.numbers = numbers.map(number).collect();
-    let entry = |it: &timbre_model::Consent| ConsentEntry {
-        at: it.given_at,
-        basis: Some(it.basis),
+    let act = Act { at: customer.known_since, by: By::System };
+    customer.consents = person.consent.iter().map(|it| imported(it, &act)).collect();
+}
+
+/// A consent that came with a list, as an entry of the ledger.
+pub fn imported(consent: &timbre_model::Consent, act: &Act) -> ConsentEntry {
+    ConsentEntry {
+        at: consent.given_at,
+        basis: Some(consent.basis),
         purpose: "calls".to_owned(),
-        by: By::System,
+        by: act.by.clone(),
         call: None,
-    };
-    customer.consents = person.consent.iter().map(entry).collect();
+    }
+}
+
+/// A number of which nothing else is known.
+pub fn bare_number(number: PhoneNumber) -> CustomerNumber {
+    plain(number, String::new())
 }
 
 fn plain(number: PhoneNumber, label: String) -> CustomerNumber {

@@ -74,7 +74,7 @@ fn nameless(mut record: Record, act: &Act) -> Option<Record> {
             it.number = country_of(&it.number);
             it.note.clear();
             if !it.state.is_over() {
-                (it.state, it.ended_at) = (CallbackState::Expired, Some(act.at));
+                (it.state, it.ended_at) = (CallbackState::Canceled, Some(act.at));
             }
             it.version += 1;
         }

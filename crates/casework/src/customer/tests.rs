@@ -176,7 +176,7 @@ fn erasure_leaves_nothing_of_the_person_and_the_evidence_whole() {
     assert_eq!((left.erased_at, left.version), (Some(act(9).at), 3));
     let evidence: Vec<_> = left.consents.iter().map(|it| (it.at, it.basis)).collect();
     assert_eq!(evidence, [(act(4).at, Some(ConsentBasis::Express))]);
-    assert_eq!((ended.state, ended.ended_at), (CallbackState::Expired, Some(act(9).at)));
+    assert_eq!((ended.state, ended.ended_at), (CallbackState::Canceled, Some(act(9).at)));
     assert!(Record::Callback(ended.clone()).index().agenda.is_empty());
 }
 
