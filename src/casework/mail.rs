@@ -78,6 +78,10 @@ impl Mailer {
         for mail in self.desk.store.mails_due(now(), BATCH).await? {
             by_tenant.entry(mail.tenant.clone()).or_default().push(mail);
         }
+        // One that was tried is due later than those that were written after it.
+        for mails in by_tenant.values_mut() {
+            mails.sort_by(|a, b| (a.mail.at, &a.mail.id).cmp(&(b.mail.at, &b.mail.id)));
+        }
         let (desk, clock) = (&self.desk, &self.clock);
         let sending = by_tenant.into_iter().map(|(tenant, mails)| {
             let waits = self.tenants.remove(&tenant).unwrap_or_default();
