@@ -44,6 +44,8 @@ struct Shared {
 struct State {
     to: Option<SocketAddr>,
     says: Option<u32>,
+    /// Of so many packets one is lost; 0: none.
+    loses: usize,
     heard: VecDeque<Heard>,
 }
 
@@ -71,6 +73,11 @@ impl Voice {
     /// Speaks a tone, a multiple of 50 Hz, from now on; `None`: says nothing at all.
     pub fn say(&self, hertz: Option<u32>) {
         self.shared.state().says = hertz;
+    }
+
+    /// From now on, of so many packets one is lost on its way; 0: none.
+    pub fn lose(&self, one_in: usize) {
+        self.shared.state().loses = one_in;
     }
 
     /// What was heard since `from`, in the order in which it came.
@@ -114,11 +121,14 @@ async fn speak(shared: Arc<Shared>, ssrc: u32) {
     let mut frame = 0_usize;
     loop {
         ticks.tick().await;
-        let (to, says) = {
+        let (to, says, loses) = {
             let state = shared.state();
-            (state.to, state.says)
+            (state.to, state.says, state.loses)
         };
         frame += 1;
+        if loses > 0 && frame.is_multiple_of(loses) {
+            continue;
+        }
         if let (Some(to), Some(hertz)) = (to, says) {
             // What cannot be sent is lost, as on any network.
             let _ = shared.socket.send_to(&packet(ssrc, hertz, frame), to).await;
