@@ -6,7 +6,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use timbre_model::{AgentSpec, Digest, OfferId, Slug, StationMode, TenantId};
+use timbre_casework::case::Amendment;
+use timbre_casework::{CaseKind, Cause, Channel};
+use timbre_model::{
+    AgentSpec, CallId, CampaignId, Digest, FieldKind, OfferId, QueueId, Slug, StationMode, TenantId,
+};
 use timbre_phone::{Call, Credentials, Endpoint, Manner, Voice};
 use tokio_util::task::AbortOnDropHandle;
 
@@ -14,6 +18,7 @@ use super::Pace;
 use super::chance::Chance;
 use crate::api::client::{AgentStream, Client, ClientError, Target};
 use crate::api::wire::agent::{AgentCommand, AgentEvent, Welcome};
+use crate::api::wire::case::TakenDown;
 use crate::driver::clock;
 use crate::telephony::user_of;
 
@@ -21,6 +26,8 @@ use crate::telephony::user_of;
 const TONE: u32 = 650;
 /// How long a registration lasts.
 const REGISTERED_SECONDS: u32 = 600;
+/// For when agents promise another call.
+const CALLS_BACK_AFTER: Duration = Duration::from_secs(120);
 /// How long a phone may take to call in.
 const CALLS_IN_WITHIN: Duration = Duration::from_secs(10);
 
@@ -31,7 +38,29 @@ pub(super) struct Player {
     pub(super) station: Station,
     pub(super) chance: Chance,
     pub(super) pace: Pace,
+    /// The queue of the last call, and the campaign that it was placed for.
+    pub(super) talk: Option<(QueueId, Option<CampaignId>)>,
 }
+
+/// What an agent writes into a field.
+fn said(kind: &FieldKind) -> String {
+    match kind {
+        FieldKind::Text => "Fibra 1 Gb".to_owned(),
+        FieldKind::Number => "1".to_owned(),
+        FieldKind::Time => {
+            let at = (clock::civil() + CALLS_BACK_AFTER).as_micros();
+            jiff::Timestamp::from_microsecond(at).map(|it| it.to_string()).unwrap_or_default()
+        }
+        FieldKind::Choice(choices) => choices.first().cloned().unwrap_or_default(),
+    }
+}
+
+/// What customers of the demo complain of.
+const COMPLAINTS: [(&str, Cause); 3] = [
+    ("Me han cobrado dos veces la misma factura", Cause::UndueCharge),
+    ("El técnico no vino el día acordado", Cause::Delays),
+    ("La velocidad no es la que me prometieron", Cause::BelowExpectations),
+];
 
 /// The agent's phone.
 pub(super) struct Station {
@@ -59,8 +88,8 @@ enum Reachable {
 /// What an agent still has to do about a call: one thing at a time.
 enum Plan {
     Answer(OfferId),
-    HangUp(timbre_model::CallId),
-    Dispose(timbre_model::CallId),
+    HangUp(CallId),
+    Dispose(CallId),
     BackFromBreak,
 }
 
@@ -133,7 +162,7 @@ impl Player {
                 },
                 () = due => {
                     if let Some(Planned { what, .. }) = plan.take() {
-                        self.act(what, choices.as_ref(), &mut stream, &mut plan).await?;
+                        self.act(what, (choices.as_ref(), &client), &mut stream, &mut plan).await?;
                     }
                 }
             }
@@ -173,7 +202,9 @@ impl Player {
             {
                 Planned::after(self.chance.between(0.8, 5.), Plan::Answer(offer.offer))
             }
-            AgentEvent::CallConnected { call, .. } => {
+            AgentEvent::CallConnected { call, queue, placed, .. } => {
+                let campaign = placed.as_ref().map(|it| it.campaign.campaign.clone());
+                self.talk = Some((queue.queue.clone(), campaign));
                 Planned::after(self.chance.about(self.pace.talk_seconds), Plan::HangUp(*call))
             }
             AgentEvent::CallEnded { call, .. } => {
@@ -192,7 +223,7 @@ impl Player {
     async fn act(
         &mut self,
         due: Plan,
-        choices: Option<&Welcome>,
+        (choices, client): (Option<&Welcome>, &Client),
         stream: &mut AgentStream,
         plan: &mut Option<Planned>,
     ) -> Result<(), ClientError> {
@@ -206,19 +237,56 @@ impl Player {
                 *plan = Some(Planned::after(self.chance.between(2., 6.), Plan::HangUp(call)));
                 AgentCommand::Unhold(call)
             }
-            Plan::HangUp(call) => AgentCommand::HangUp(call),
+            Plan::HangUp(call) => {
+                if self.inbound() && self.chance.happens(0.1) {
+                    self.take_complaint(call, client).await;
+                }
+                AgentCommand::HangUp(call)
+            }
             Plan::Dispose(call) => {
-                let codes = choices.map_or(&[][..], |it| it.dispositions.flat.as_slice());
-                let Some(code) = self.chance.one(codes).cloned() else { return Ok(()) };
+                let Some((code, fields)) = self.classify(choices) else { return Ok(()) };
                 if self.chance.happens(0.05) {
                     self.take_a_break(choices, stream).await;
                 }
-                AgentCommand::Dispose { call, code, fields: BTreeMap::new() }
+                AgentCommand::Dispose { call, code, fields }
             }
         };
         // A stream that is gone shows at the next read.
         stream.send(command).await;
         Ok(())
+    }
+
+    /// How the last call ended, as far as chance has it, with what must be written down.
+    fn classify(&mut self, choices: Option<&Welcome>) -> Option<(Slug, BTreeMap<String, String>)> {
+        let (queue, campaign) = self.talk.as_ref()?;
+        let leaves = choices?.dispositions.leaves(queue, campaign.as_ref());
+        let chosen = self.chance.one(&leaves)?;
+        let needed = chosen.fields.iter().filter(|it| !it.optional);
+        let fields = needed.map(|it| (it.id.to_string(), said(&it.kind))).collect();
+        Some((chosen.code.clone(), fields))
+    }
+
+    fn inbound(&self) -> bool {
+        self.talk.as_ref().is_some_and(|(_, campaign)| campaign.is_none())
+    }
+
+    /// Takes a complaint down during the call, as an agent's program does: over gRPC.
+    async fn take_complaint(&mut self, call: CallId, client: &Client) {
+        let Some((statement, cause)) = self.chance.one(&COMPLAINTS) else { return };
+        let taken = TakenDown {
+            client: None,
+            kind: CaseKind::Complaint,
+            channel: Channel::Phone,
+            received_at: None,
+            call: Some(call),
+            customer_name: "Cliente de la demostración".to_owned(),
+            statement: (*statement).to_owned(),
+            more: Amendment { cause: Some(*cause), ..Amendment::default() },
+            checklist: Vec::new(),
+        };
+        if let Err(error) = client.take_case(call.to_string(), &taken).await {
+            tracing::debug!(%error, "a complaint of the demo was not taken");
+        }
     }
 
     async fn take_a_break(&mut self, choices: Option<&Welcome>, stream: &mut AgentStream) {

@@ -73,6 +73,7 @@ impl Demo {
                 station: agents::Station::of(&tenant, agent),
                 chance: Chance::draw(),
                 pace,
+                talk: None,
             };
             playing.spawn(player.play());
         }

@@ -122,6 +122,17 @@ fn tell_refused(
     turn.event(EventKind::DialRefused { agent, campaign, because, until });
 }
 
+/// A campaign whose lists are fed looks for new leads this often.
+const FED_RESTS: Duration = Duration::from_secs(2);
+
+/// Promised calls and follow-ups are laid into its lists when they fall due: it is never complete.
+fn fed(turn: &Turn<'_>, campaign: usize) -> bool {
+    let it = &turn.floor.campaigns[campaign];
+    let tenant = turn.floor.tenants.get(&it.name.tenant);
+    tenant
+        .is_some_and(|tenant| it.spec().lists.iter().any(|of| tenant.spec.casework.feeds(&of.list)))
+}
+
 /// Whether the lists hold more: when to ask again, or that the campaign is complete.
 fn note_more(turn: &mut Turn, batch: &Batch, more: More) {
     // A call by hand says nothing of the lists, nor does what was found before they changed.
@@ -129,19 +140,21 @@ fn note_more(turn: &mut Turn, batch: &Batch, more: More) {
         return;
     }
     let now = turn.now;
+    let fed = fed(turn, batch.campaign);
     let it = &mut turn.floor.campaigns[batch.campaign];
     match more {
         More::Now => it.asks.holding_back = it.asks.holding_back.filter(|it| *it == TRUNK_SHORT),
         More::Later(at) => {
-            it.asks.rest(now.mono, until(now.civil, at));
+            let rests = until(now.civil, at);
+            it.asks.rest(now.mono, if fed { rests.min(FED_RESTS) } else { rests });
             it.asks.holding_back = Some("no lead may be called yet");
         }
         More::Exhausted => {
             // An attempt that is open, or was then, may give its lead back.
             let settled = it.open() == 0 && it.asks.open == 0 && it.asks.closed == batch.closed;
-            it.asks.rest(now.mono, crate::campaign::TICK);
+            it.asks.rest(now.mono, if fed { FED_RESTS } else { crate::campaign::TICK });
             it.asks.holding_back = Some("every lead is finished, blocked or in hand");
-            if settled && it.running() && !turn.floor.anybody_looks(batch.campaign) {
+            if settled && !fed && it.running() && !turn.floor.anybody_looks(batch.campaign) {
                 let why = "every lead is finished or blocked".to_owned();
                 turn.set_campaign(batch.campaign, CampaignState::Completed, Some(why));
             }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    AgentId, AgentSpec, CampaignId, Civil, ClientId, DispositionSpec, DispositionTree, Effect,
-    FieldError, FieldKind, FieldSpec, FloorSpec, FollowUpOutcome, QueueId, QueueSpec, Reach, Slug,
+    AgentId, AgentSpec, CampaignId, CaseworkSpec, Civil, ClientId, DispositionSpec,
+    DispositionTree, Effect, FieldError, FieldKind, FieldSpec, FloorSpec, FollowUpOutcome, ListId,
+    QueueId, QueueSpec, Reach, Slug,
 };
 
 impl DispositionTree {
@@ -73,6 +74,14 @@ impl DispositionSpec {
         let of_effects = self.effects.iter().flat_map(Effect::fields);
         let missing = of_effects.filter(|it| !self.fields.iter().any(|own| own.id == it.id));
         own.chain(missing).collect()
+    }
+}
+
+impl CaseworkSpec {
+    /// Whether promised calls or follow-ups are laid into this list when they fall due.
+    pub fn feeds(&self, list: &ListId) -> bool {
+        let promised = self.callbacks.as_ref() == Some(list);
+        promised || self.follow_ups.iter().any(|it| it.list == *list)
     }
 }
 

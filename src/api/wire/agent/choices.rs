@@ -68,9 +68,11 @@ impl Choices {
         }
     }
 
-    /// The disposition of `code`, in whichever tree.
-    pub fn find(&self, code: &Slug) -> Option<&DispositionSpec> {
-        self.trees.iter().find_map(|tree| tree.leaf(code.as_str()))
+    /// Every disposition that can be chosen for a call of this queue, or of this campaign.
+    pub fn leaves(&self, queue: &QueueId, campaign: Option<&CampaignId>) -> Vec<DispositionSpec> {
+        let dispositions = self.level(queue, campaign).into_iter().map(Cow::into_owned).collect();
+        let id = Slug::parse("level").expect("a slug by its letters");
+        DispositionTree { id, dispositions }.leaves().cloned().collect()
     }
 }
 
