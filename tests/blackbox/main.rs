@@ -6,6 +6,7 @@
 mod agents;
 mod calls;
 mod carrier;
+mod casework;
 mod crash;
 mod floors;
 mod hostile;
@@ -15,7 +16,6 @@ mod outage;
 mod outbound;
 mod prometheus;
 mod rings;
-mod roles;
 mod sipp;
 mod stations;
 mod tls;

@@ -200,6 +200,14 @@ impl Node {
         client
     }
 
+    /// Puts a floor of any tenant into effect.
+    pub async fn apply_to(&self, tenant: &TenantId, floor: &FloorSpec) {
+        let token = self.token_of(tenant, Role::Admin, None).await;
+        let target = Target { server: self.server(), token, tls_ca: None };
+        let client = Client::connect(&target).await.expect("the node answers");
+        client.apply_floor(floor, None, false).await.expect("the floor is sound");
+    }
+
     /// The page that Prometheus scrapes.
     pub async fn scrape(&self) -> String {
         crate::prometheus::get(self.metrics, "/metrics").await
