@@ -101,7 +101,8 @@ impl CaseService for Cases {
 
     async fn investigate_case(&self, request: Request<pb::InvestigateCaseRequest>) -> Answered {
         let (step, message) = step!(request, "InvestigateCase");
-        self.step(step, |case, act, _| Ok(case::investigate(case, &message.text, act)?.into())).await
+        self.step(step, |case, act, _| Ok(case::investigate(case, &message.text, act)?.into()))
+            .await
     }
 
     async fn propose_solutions(&self, request: Request<pb::ProposeSolutionsRequest>) -> Answered {
@@ -134,8 +135,11 @@ impl CaseService for Cases {
     async fn complete_task(&self, request: Request<pb::CompleteTaskRequest>) -> Answered {
         let (step, message) = step!(request, "CompleteTask");
         let number = message.task as usize;
-        self.step(step, |case, act, _| Ok(case::task_done(case, number, &message.note, act)?.into()))
-            .await
+        self.step(
+            step,
+            |case, act, _| Ok(case::task_done(case, number, &message.note, act)?.into()),
+        )
+        .await
     }
 
     async fn answer_case(&self, request: Request<pb::AnswerCaseRequest>) -> Answered {
@@ -167,10 +171,8 @@ impl CaseService for Cases {
         let (step, message) = step!(request, "RejectCase");
         let word = wire::word_from_wire(message.word).map_err(status::invalid_field)?;
         let word = Word { upheld: false, ..word };
-        self.step(step, |case, act, book| {
-            Ok(case::reject(case, &word, act, &book.rules())?.into())
-        })
-        .await
+        self.step(step, |case, act, book| Ok(case::reject(case, &word, act, &book.rules())?.into()))
+            .await
     }
 
     async fn reopen_case(&self, request: Request<pb::ReopenCaseRequest>) -> Answered {
@@ -264,11 +266,7 @@ impl Cases {
     }
 
     /// A customer and a sale that a case is linked with are ones that the caller may see.
-    async fn check_links(
-        &self,
-        caller: &Caller,
-        more: &case::Amendment,
-    ) -> Result<(), Status> {
+    async fn check_links(&self, caller: &Caller, more: &case::Amendment) -> Result<(), Status> {
         let desk = &self.0.desk;
         let scope = caller.scope(desk)?;
         if let Some(id) = more.customer {

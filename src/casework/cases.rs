@@ -123,10 +123,7 @@ pub fn client_exists(floor: &FloorSpec, client: &ClientId) -> Result<(), FieldEr
 }
 
 /// The department exists, where one is named.
-pub fn department_exists(
-    floor: &FloorSpec,
-    department: Option<&Slug>,
-) -> Result<(), FieldError> {
+pub fn department_exists(floor: &FloorSpec, department: Option<&Slug>) -> Result<(), FieldError> {
     match department {
         Some(it) if floor.casework.departments.iter().all(|known| known.id != *it) => {
             Err(FieldError::new("department", it, "name a department of the floor's casework"))
@@ -145,7 +142,11 @@ pub fn may_own(floor: &FloorSpec, agent: &AgentId, client: &ClientId) -> Result<
 }
 
 /// Those who are to do something exist.
-pub fn tasks_for(floor: &FloorSpec, tasks: &[NewTask], client: &ClientId) -> Result<(), FieldError> {
+pub fn tasks_for(
+    floor: &FloorSpec,
+    tasks: &[NewTask],
+    client: &ClientId,
+) -> Result<(), FieldError> {
     for task in tasks {
         match &task.who {
             Party::Agent(agent) => may_own(floor, agent, client)
@@ -211,3 +212,6 @@ const fn tongue(language: Language) -> &'static str {
         Language::En => "en",
     }
 }
+
+#[cfg(test)]
+mod tests;

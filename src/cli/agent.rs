@@ -2,6 +2,8 @@
 
 mod card;
 mod classify;
+mod clerk;
+mod complaint;
 mod desk;
 mod plain;
 mod prompt;
@@ -57,6 +59,7 @@ pub struct Agent {
 /// The terminal's ends of a session.
 struct Line {
     commands: mpsc::Sender<AgentCommand>,
+    complaints: mpsc::Sender<clerk::Filed>,
     news: mpsc::Receiver<News>,
     ready: bool,
 }
@@ -72,9 +75,12 @@ impl Agent {
         };
         let (commands, to_session) = mpsc::channel(UNDER_WAY_MAX);
         let (from_session, news) = mpsc::channel(UNDER_WAY_MAX);
+        let (complaints, filed) = mpsc::channel(UNDER_WAY_MAX);
+        let clerk = clerk::run(target.clone(), filed, from_session.clone());
+        let _clerk = AbortOnDropHandle::new(tokio::spawn(clerk));
         let session = Session::new(target, state, AgentCommand::SignIn { auto_accept, take_over });
         let _session = AbortOnDropHandle::new(tokio::spawn(session.run(to_session, from_session)));
-        let line = Line { commands, news, ready };
+        let line = Line { commands, complaints, news, ready };
         let ending = if plain { plain::run(line).await? } else { terminal::run(line).await? };
         match ending {
             Ending::Left => {

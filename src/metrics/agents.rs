@@ -1,41 +1,50 @@
 //! How many agents are in each state, and for how long they were.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use metrics::{Counter, Gauge};
 use metrics_exporter_prometheus::PrometheusRecorder;
 use timbre_engine::AgentChanged;
-use timbre_model::{AgentStateKind, Civil, TenantId};
+use timbre_model::{AgentId, AgentStateKind, Civil, NotReadyReason, TenantId};
 
 use super::catalog;
 
 /// Tenants of the node whose agents are shown; later ones are not.
 pub(super) const TENANTS_MAX: usize = 100;
 
-const STATES: usize = AgentStateKind::ALL.len();
+/// The states, and behind them the recovery from a complaint: it is no pause, and does not count as one.
+const STATES: usize = AgentStateKind::ALL.len() + 1;
+const RECOVERY: usize = STATES - 1;
+
+fn word(state: usize) -> &'static str {
+    AgentStateKind::ALL.get(state).map_or("recovery", |it| it.as_str())
+}
 
 fn at(state: AgentStateKind) -> usize {
     state as usize
 }
 
-/// One tenant's agents, in the order of [`AgentStateKind::ALL`]. The time spent in a state is the number of agents in it,
+/// One tenant's agents, in the order of [`AgentStateKind::ALL`] and recovery last. The time spent in a state is the number of agents in it,
 /// summed over time: so a state that lasts shows while it lasts.
 struct TenantMeter {
     agents: [usize; STATES],
     spent: [Duration; STATES],
     until: Option<Civil>,
+    /// Who recovers now.
+    recovering: HashSet<AgentId>,
     agents_shown: [Gauge; STATES],
     spent_shown: [Counter; STATES],
 }
 
 impl TenantMeter {
     fn new(recorder: &PrometheusRecorder, tenant: &str) -> Self {
-        let labels = |state: usize| [tenant, AgentStateKind::ALL[state].as_str()];
+        let labels = |state: usize| [tenant, word(state)];
         Self {
             agents: [0; STATES],
             spent: [Duration::ZERO; STATES],
             until: None,
+            recovering: HashSet::new(),
             agents_shown: std::array::from_fn(|s| catalog::AGENTS.gauge(recorder, &labels(s))),
             spent_shown: std::array::from_fn(|s| {
                 catalog::AGENT_SECONDS.counter(recorder, &labels(s))
@@ -54,9 +63,24 @@ impl TenantMeter {
         }
     }
 
-    fn moved(&mut self, from: AgentStateKind, to: AgentStateKind) {
-        self.agents[at(from)] = self.agents[at(from)].saturating_sub(1);
-        self.agents[at(to)] += 1;
+    fn moved(&mut self, changed: &AgentChanged) {
+        let agent = &changed.agent.agent;
+        let from = if self.recovering.remove(agent) { RECOVERY } else { at(changed.from) };
+        let recovers = changed.now.reason == Some(NotReadyReason::Recovery);
+        let to = if recovers { RECOVERY } else { at(changed.now.state) };
+        if recovers {
+            self.recovering.insert(agent.clone());
+        }
+        self.agents[from] = self.agents[from].saturating_sub(1);
+        self.agents[to] += 1;
+    }
+
+    /// The engine counts by state: those who recover are not ready to it.
+    fn counted(&mut self, state: AgentStateKind, agents: usize) {
+        let recovering = self.recovering.len().min(agents);
+        let apart = if state == AgentStateKind::NotReady { recovering } else { 0 };
+        self.agents[at(state)] = agents - apart;
+        self.agents[RECOVERY] += apart;
     }
 
     fn show(&self) {
@@ -89,7 +113,7 @@ impl AgentMeters {
     ) {
         if let Some(meter) = self.of(recorder, &changed.agent.tenant) {
             meter.pass(when);
-            meter.moved(changed.from, changed.now.state);
+            meter.moved(changed);
         }
     }
 
@@ -106,7 +130,7 @@ impl AgentMeters {
         for (tenant, state, agents) in counts {
             if let Some(meter) = self.of(recorder, tenant) {
                 meter.until = Some(now);
-                meter.agents[at(*state)] = *agents;
+                meter.counted(*state, *agents);
             }
         }
         for meter in self.0.values() {

@@ -200,7 +200,7 @@ families! {
     SURVEYS_SCORE = C, "timbre_surveys_score_total", ["tenant", "queue", "question"], "The sum of the digits that they pressed.";
     EVENTS_LAG = G, "timbre_events_lag_seconds", ["tenant"], "For how long the oldest event waits that something must be done about; 0 where none waits.";
 
-    AGENTS = G, "timbre_agents", ["tenant", "state"], "Agents in each state.";
+    AGENTS = G, "timbre_agents", ["tenant", "state"], "Agents in each state; who recovers from a complaint counts as `recovery`, not as `not_ready`.";
     AGENT_SECONDS = C, "timbre_agent_state_seconds_total", ["tenant", "state"], "Whole seconds that agents spent in each state, the running ones included; signed-out time is not counted.";
 
     ENGINE_STEP = STEP, "timbre_engine_step_seconds", [], "One step of the engine.";

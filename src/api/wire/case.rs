@@ -17,9 +17,9 @@ use crate::api::pb;
 use crate::casework::cases::CaseName;
 
 pub use asked::{
-    CaseQuery, TakenDown, amendment_from_wire, amendment_to_wire, query_from_wire, query_to_wire, steps_from_wire,
-    steps_to_wire, taking_from_wire, taking_to_wire, tasks_from_wire, tasks_to_wire, word_from_wire,
-    word_to_wire,
+    CaseQuery, TakenDown, amendment_from_wire, amendment_to_wire, query_from_wire, query_to_wire,
+    steps_from_wire, steps_to_wire, taking_from_wire, taking_to_wire, tasks_from_wire,
+    tasks_to_wire, word_from_wire, word_to_wire,
 };
 
 /// `tenants/{tenant}/cases/{case}`.

@@ -12,10 +12,12 @@ use timbre_model::{
 };
 
 use super::classify::Classify;
+use super::complaint::Complaint;
 use super::session::News;
 use super::tell;
 use crate::api::wire::customer::CustomerCard;
 use crate::casework::agenda::{Item, What};
+use crate::driver::entropy;
 use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, BarScope, Choices, Offer, RECOVERY, Welcome};
 
 /// Messages that are kept for an answer.
@@ -151,7 +153,12 @@ impl Desk {
         match news {
             News::Message(message) => self.message(message, now),
             News::Lost { .. } => self.up = false,
-            News::Unsent | News::NotKept(_) | News::Over(_) => {}
+            News::Unsent
+            | News::NotKept(_)
+            | News::CaseTaken(_)
+            | News::CaseWaits(_)
+            | News::CaseRefused(_)
+            | News::Over(_) => {}
         }
         if let Some(line) = tell::news(news) {
             self.say(now, line);
@@ -257,6 +264,15 @@ impl Desk {
         }
     }
 
+    /// A new form for a complaint of the present call's customer, at `now` on our clock.
+    pub fn complaint(&self, now: Civil) -> Complaint {
+        let lead = self.talk.as_ref().and_then(|it| it.placed.as_ref()?.lead.as_ref());
+        let name = lead.map(|it| it.person.name.clone()).unwrap_or_default();
+        let call = self.view.as_ref().and_then(|it| it.call);
+        let request_id = format!("{:032x}", u128::from_be_bytes(entropy::bytes()));
+        Complaint::begin(call, self.server_time(now), name, request_id, spanish())
+    }
+
     /// Classifying the present call; `None`: there is none.
     pub fn classify(&self) -> Option<Classify> {
         let talk = self.talk.as_ref()?;
@@ -311,6 +327,13 @@ impl Desk {
             Wish::SignOut => AgentCommand::SignOut,
         })
     }
+}
+
+/// The texts for agents are shown in Spanish where the terminal's language is.
+fn spanish() -> bool {
+    let named = |name| std::env::var(name).ok().filter(|it| !it.is_empty());
+    let language = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(named);
+    language.is_some_and(|it| it.starts_with("es"))
 }
 
 #[cfg(test)]

@@ -16,13 +16,18 @@ use crate::driver::clock;
 const HELP: &str = "help commands: ready | notready PAUSE | accept | reject | hold | unhold | hangup | extend | \
                     dispose CODE [FIELD=TEXT; FIELD=TEXT …] | dial CAMPAIGN NUMBER | callback [mine] WHEN (2026-11-21T09:00:00Z, or in: 2h) | \
                     donotcall [tenant|client|campaign] [NOTE] | machine | person | trouble KIND (noise, echo, dropouts, one_way, delay) | \
-                    dialback [CALLBACK] | answer [MESSAGE] TEXT | signout | status | quit (leaves the \
+                    complain NAME: STATEMENT | dialback [CALLBACK] | answer [MESSAGE] TEXT | signout | status | quit (leaves the \
                     shift as it is)";
 
 /// What a line of input asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Asked {
     Wish(Wish),
+    /// A complaint in the present call.
+    Complain {
+        name: String,
+        statement: String,
+    },
     Status,
     Help,
     Quit,
@@ -54,6 +59,7 @@ fn read(line: &str, now: Civil) -> Result<Asked, String> {
         "trouble" => Asked::Wish(read_trouble(rest)?),
         "dialback" => Asked::Wish(read_dialback(rest)?),
         "answer" => Asked::Wish(read_answer(rest)),
+        "complain" => read_complaint(rest)?,
         "signout" => Asked::Wish(Wish::SignOut),
         "status" => Asked::Status,
         "help" => Asked::Help,
@@ -61,6 +67,13 @@ fn read(line: &str, now: Civil) -> Result<Asked, String> {
         "" => Asked::Nothing,
         other => return Err(format!("{other:?} is no command: `help` lists them")),
     })
+}
+
+/// Reads `NAME: STATEMENT`.
+fn read_complaint(text: &str) -> Result<Asked, String> {
+    let (name, statement) = text.split_once(':').ok_or("write complain NAME: STATEMENT")?;
+    let (name, statement) = (name.trim().to_owned(), statement.trim().to_owned());
+    Ok(Asked::Complain { name, statement })
 }
 
 /// Reads `CODE [FIELD=TEXT; FIELD=TEXT …]`.
@@ -140,7 +153,7 @@ pub(super) fn read_do_not_call(text: &str) -> Wish {
 
 /// Runs until the shift ends or `quit`. The end of input does not end it.
 pub(super) async fn run(line: Line) -> anyhow::Result<Ending> {
-    let Line { commands, mut news, ready } = line;
+    let Line { commands, complaints, mut news, ready } = line;
     let mut input = lines();
     let mut desk = Desk::default();
     loop {
@@ -161,6 +174,10 @@ pub(super) async fn run(line: Line) -> anyhow::Result<Ending> {
                 Ok(Asked::Nothing) => {}
                 Ok(Asked::Help) => print(Some(HELP.to_owned()))?,
                 Ok(Asked::Status) => print(desk.view.as_ref().map(tell::status))?,
+                Ok(Asked::Complain { name, statement }) => {
+                    let form = desk.complaint(clock::civil());
+                    complaints.send(form.told(&name, &statement)).await?;
+                }
                 Ok(Asked::Wish(wish)) => match desk.command(wish) {
                     Ok(command) => commands.send(command).await?,
                     Err(why) => print(Some(format!("refused {why}")))?,
@@ -209,7 +226,7 @@ mod tests {
     #[test]
     fn lines_are_read_as_wishes() {
         let now = Civil::from_micros(0);
-        let read = |line| read(line, now);
+        let read = |line: &str| read(line, now);
         let slug = |text| Slug::parse(text).expect("a slug");
         assert_eq!(read(" ready "), Ok(Asked::Wish(Wish::Ready)));
         assert_eq!(read("notready comida"), Ok(Asked::Wish(Wish::NotReady(slug("comida")))));

@@ -325,9 +325,9 @@ fn key_line(desk: &Desk, over: Option<&Over>) -> Line<'static> {
             &["d dispose", "c call again", "b never again", "w extend", "r ready after"]
         }
         Some(Talking) => {
-            &["h hold/unhold", "e hang up", "d dispose", "n not ready after", "l line"]
+            &["h hold/unhold", "e hang up", "d dispose", "g complaint", "n not ready after", "l line"]
         }
-        Some(WrapUp) => &["d dispose", "w extend", "r ready after", "n not ready after"],
+        Some(WrapUp) => &["d dispose", "g complaint", "w extend", "r ready after", "n not ready after"],
         Some(Ready) if desk.owed.is_some() => &["y call the lost customer", "n not ready", "i answer"],
         Some(Ready) => &["n not ready", "t dial", "q sign out"],
         Some(NotReady) => &["r ready", "t dial", "n other reason", "q sign out"],

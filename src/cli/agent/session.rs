@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use timbre_casework::Case;
 use tokio::sync::mpsc::{Receiver, Sender};
 
 use super::state_file::{Kept, StateFile};
@@ -29,6 +30,12 @@ pub enum News {
     Unsent,
     /// The shift cannot be kept for a restart.
     NotKept(String),
+    /// A complaint was acknowledged.
+    CaseTaken(Box<Case>),
+    /// A complaint was not acknowledged yet, and why; it is sent again.
+    CaseWaits(String),
+    /// A complaint was refused, and why.
+    CaseRefused(String),
     /// The session has ended.
     Over(Ending),
 }

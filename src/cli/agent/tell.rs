@@ -21,6 +21,9 @@ pub fn news(news: &News) -> Option<String> {
         }
         News::Unsent => Some("unsent the stream is down: try again when it is back".to_owned()),
         News::NotKept(why) => Some(format!("not-kept a restart cannot take the shift up: {why}")),
+        News::CaseTaken(case) => Some(format!("case-taken key={:?}", case.key.to_string())),
+        News::CaseWaits(why) => Some(format!("case-waits it is sent again: {why}")),
+        News::CaseRefused(why) => Some(format!("case-refused {why}")),
         News::Over(_) => None,
     }
 }

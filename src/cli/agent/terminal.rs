@@ -11,6 +11,8 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::Line;
 use super::classify::Keyed;
+use super::clerk::Filed;
+use super::complaint::Taking;
 use super::desk::{Desk, Wish};
 use super::plain::begins;
 use super::prompt::{Prompt, Written};
@@ -41,13 +43,19 @@ enum Pressed {
 }
 
 async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Ending> {
-    let Line { commands, mut news, ready } = line;
-    let (mut desk, mut over) = (Desk::default(), None);
+    let Line { commands, complaints, mut news, ready } = line;
+    let (mut desk, mut over, mut taking) = (Desk::default(), None, Taking::default());
     let mut keys = EventStream::new();
     let mut frames = tokio::time::interval(FRAME);
     let mut terminate = signal(SignalKind::terminate())?;
     loop {
-        terminal.draw(|frame| screen::draw(frame, &desk, over.as_ref(), clock::civil()))?;
+        terminal.draw(|frame| {
+            let now = clock::civil();
+            screen::draw(frame, &desk, over.as_ref(), now);
+            if let Some(form) = taking.shown() {
+                form.draw(frame, desk.server_time(now));
+            }
+        })?;
         tokio::select! {
             _ = terminate.recv() => return Ok(Ending::Left),
             _ = frames.tick() => {}
@@ -56,6 +64,7 @@ async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Endi
                 Some(News::Over(ending)) => return Ok(ending),
                 Some(told) => {
                     desk.take(&told, clock::civil());
+                    taking.take_in(&told);
                     if let Some(Over::Classify(it)) = &mut over && it.take_in(&told) {
                         over = None;
                     }
@@ -67,6 +76,14 @@ async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Endi
             key = keys.next() => {
                 let Some(key) = key.transpose()? else { return Ok(Ending::Left) };
                 let Event::Key(key) = key else { continue };
+                match complain(key, &desk, over.is_some(), &mut taking) {
+                    Complaining::Not => {}
+                    Complaining::On => continue,
+                    Complaining::Said(filed) => {
+                        complaints.send(*filed).await?;
+                        continue;
+                    }
+                }
                 match press(key, &desk, &mut over, desk.server_time(clock::civil())) {
                     Pressed::Nothing => {}
                     Pressed::Unread(why) => desk.say(clock::civil(), why),
@@ -78,6 +95,31 @@ async fn show(terminal: &mut DefaultTerminal, line: Line) -> anyhow::Result<Endi
                 }
             }
         }
+    }
+}
+
+/// What a key has to do with the complaint that is being taken.
+enum Complaining {
+    Not,
+    On,
+    Said(Box<Filed>),
+}
+
+/// `g` opens the form of a complaint; while it is open, the keys are its own.
+fn complain(key: KeyEvent, desk: &Desk, covered: bool, taking: &mut Taking) -> Complaining {
+    let control = key.modifiers.contains(KeyModifiers::CONTROL);
+    if key.kind == KeyEventKind::Release || control {
+        return Complaining::Not;
+    }
+    let now = clock::civil();
+    match taking.press(key.code, desk.server_time(now)) {
+        Some(Some(filed)) => Complaining::Said(filed),
+        Some(None) => Complaining::On,
+        None if key.code == KeyCode::Char('g') && !covered => {
+            taking.open(|| desk.complaint(now));
+            Complaining::On
+        }
+        None => Complaining::Not,
     }
 }
 

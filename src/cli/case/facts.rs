@@ -128,16 +128,19 @@ pub(super) fn agent(text: &str) -> Result<AgentId, String> {
 /// A call's id.
 pub(super) fn call(text: &str) -> Result<CallId, String> {
     let id = text.rsplit('/').next().unwrap_or(text);
-    CallId::parse(id).ok_or_else(|| "give 32 hexadecimal digits, as `timbre calls` lists them".into())
+    CallId::parse(id)
+        .ok_or_else(|| "give 32 hexadecimal digits, as `timbre calls` lists them".into())
 }
 
 /// A customer's id.
 pub(super) fn customer(text: &str) -> Result<CustomerId, String> {
     let id = text.rsplit('/').next().unwrap_or(text);
-    CustomerId::parse(id).ok_or_else(|| "give 32 hexadecimal digits, as `timbre customer` shows them".into())
+    CustomerId::parse(id)
+        .ok_or_else(|| "give 32 hexadecimal digits, as `timbre customer` shows them".into())
 }
 
 fn sale(text: &str) -> Result<SaleId, String> {
     let id = text.rsplit('/').next().unwrap_or(text);
-    SaleId::parse(id).ok_or_else(|| "give 32 hexadecimal digits, as `timbre sale` shows them".into())
+    SaleId::parse(id)
+        .ok_or_else(|| "give 32 hexadecimal digits, as `timbre sale` shows them".into())
 }

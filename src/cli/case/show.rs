@@ -117,7 +117,10 @@ fn head(case: &Case) -> Vec<(&'static str, String)> {
         ("owner", case.owner.as_ref().map_or_else(|| "nobody".to_owned(), ToString::to_string)),
         ("customer", [&case.customer_name, number, mail].join(" ").trim().to_owned()),
         ("known as", text(case.customer.map(|it| it.to_string()))),
-        ("received", format!("{} by {}, {}", moment(case.received_at), case.channel, who(&case.received_by))),
+        (
+            "received",
+            format!("{} by {}, {}", moment(case.received_at), case.channel, who(&case.received_by)),
+        ),
         ("call", text(case.call.map(|it| it.to_string()))),
         ("language", case.language.clone()),
         ("statement", case.statement.clone()),

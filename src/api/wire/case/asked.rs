@@ -2,8 +2,7 @@
 
 use timbre_casework::case::{Amendment, NewTask, Word};
 use timbre_casework::{
-    CaseKind, CaseState, Cause, Channel, CustomerId, Matter, SaleId, Severity, Step,
-    StepDone, Task,
+    CaseKind, CaseState, Cause, Channel, CustomerId, Matter, SaleId, Severity, Step, StepDone, Task,
 };
 use timbre_model::{AgentId, CallId, Civil, ClientId, FieldError, Slug};
 
@@ -114,7 +113,8 @@ pub fn amendment_from_wire(
         return Err(FieldError::new("update_mask", cut(other), remedy));
     }
     let asked = |field: &str| mask.iter().any(|it| it == field);
-    let text = |field: &str, it: String| (asked(field) || mask.is_empty() && !it.is_empty()).then_some(it);
+    let text =
+        |field: &str, it: String| (asked(field) || mask.is_empty() && !it.is_empty()).then_some(it);
     // What cannot be emptied must not be asked to be.
     let needed = |field: &str, it: &str| {
         if asked(field) && it.is_empty() {
@@ -123,14 +123,20 @@ pub fn amendment_from_wire(
         }
         Ok(asked(field) || mask.is_empty())
     };
-    let given = |field: &str, it: &str| Ok::<_, FieldError>(if needed(field, it)? { it.to_owned() } else { String::new() });
+    let given = |field: &str, it: &str| {
+        Ok::<_, FieldError>(if needed(field, it)? { it.to_owned() } else { String::new() })
+    };
     let customer = read_customer("case.customer", &given("customer", &wire.customer)?)?;
     let sale = record::read_id_or_none("case.sale", &given("sale", &wire.sale)?)?;
     Ok(Amendment {
         customer,
         number: read_number(&given("number", &wire.number)?)?,
         language: Some(given("language", &wire.language)?).filter(|it| !it.is_empty()),
-        department: some_id("case.department", &given("department", &wire.department)?, Slug::parse)?,
+        department: some_id(
+            "case.department",
+            &given("department", &wire.department)?,
+            Slug::parse,
+        )?,
         cause: optional("case.cause", &given("cause", &wire.cause)?, Cause::parse)?,
         severity: optional("case.severity", &given("severity", &wire.severity)?, Severity::parse)?,
         matter: optional("case.matter", &given("matter", &wire.matter)?, Matter::parse)?,
@@ -254,10 +260,7 @@ pub fn tasks_to_wire(tasks: &[NewTask]) -> Vec<pb::CaseTask> {
 }
 
 /// Reads steps of the checklist.
-pub fn steps_from_wire(
-    field: &str,
-    wire: Vec<pb::StepDone>,
-) -> Result<Vec<StepDone>, FieldError> {
+pub fn steps_from_wire(field: &str, wire: Vec<pb::StepDone>) -> Result<Vec<StepDone>, FieldError> {
     super::all(wire, |pb::StepDone { step, after_ms }| {
         Ok(StepDone { step: word(field, &step, Step::parse)?, after_ms })
     })

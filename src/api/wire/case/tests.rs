@@ -97,7 +97,15 @@ fn taken_down() -> impl Strategy<Value = TakenDown> {
     let call = proptest::option::of(any::<u128>().prop_map(CallId::from_u128));
     let client = proptest::option::of(slug().prop_map(|it| ClientId::parse(it.as_str())));
     (what, call, client, text_(), text_(), amendment(), steps()).prop_map(
-        |((kind, channel, received_at), call, client, customer_name, statement, more, checklist)| {
+        |(
+            (kind, channel, received_at),
+            call,
+            client,
+            customer_name,
+            statement,
+            more,
+            checklist,
+        )| {
             TakenDown {
                 client: client.map(|it| it.expect("an id")),
                 kind,
@@ -137,19 +145,14 @@ fn party() -> impl Strategy<Value = Party> {
     ]
 }
 
-type Worked = (
-    Vec<Proposal>,
-    Vec<Task>,
-    Option<Answer>,
-    Option<Confirmation>,
-    Vec<Note>,
-    Option<Receipt>,
-);
+type Worked =
+    (Vec<Proposal>, Vec<Task>, Option<Answer>, Option<Confirmation>, Vec<Note>, Option<Receipt>);
 
 fn worked() -> impl Strategy<Value = Worked> {
     let maybe = || proptest::option::of(any::<bool>());
     let proposal = (at(), by(), text_(), maybe());
-    let proposal = proposal.prop_map(|(at, by, text, accepted)| Proposal { at, by, text, accepted });
+    let proposal =
+        proposal.prop_map(|(at, by, text, accepted)| Proposal { at, by, text, accepted });
     let task = (text_(), party(), at(), maybe_at());
     let task = task.prop_map(|(what, who, by, done_at)| Task { what, who, by, done_at });
     let answer = (at(), by(), text_(), one_of(Channel::ALL), text_(), any::<bool>(), filled());
@@ -187,7 +190,8 @@ fn case() -> impl Strategy<Value = Case> {
     let rest = (proptest::option::of(agent()), maybe_at(), any::<u32>(), any::<Option<u128>>());
     (ids, taken_down(), times, rest, worked()).prop_map(|(ids, taken, times, rest, worked)| {
         let (id, chance, version, state, received_at, received_by) = ids;
-        let TakenDown { kind, channel, call, customer_name, statement, more, checklist, .. } = taken;
+        let TakenDown { kind, channel, call, customer_name, statement, more, checklist, .. } =
+            taken;
         let (owner, closed_at, reopened, follow_up) = rest;
         let (proposals, tasks, answer, confirmation, story, receipt) = worked;
         Case {
