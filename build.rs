@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         "case",
         "event",
         "message",
+        "report",
     ];
     let files = services.map(|name| format!("proto/timbre/v1/{name}.proto"));
     let descriptors = protox::compile(&files, ["proto"])?;

@@ -137,6 +137,11 @@ impl Metrics {
         self.floor().casework.show(&self.0.recorder, tenant, open);
     }
 
+    /// Shows what of a tenant waits to be delivered. Call it every half minute or so.
+    pub fn waiting_letters(&self, tenant: &TenantId, letters: timbre_store::WaitingLetters) {
+        self.floor().casework.letters(&self.0.recorder, tenant, letters);
+    }
+
     /// Shows for how long the oldest event of a tenant waits to be acted upon.
     pub fn events_lag(&self, tenant: &TenantId, waits: Duration) {
         self.floor().casework.lag(&self.0.recorder, tenant, waits);

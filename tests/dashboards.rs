@@ -15,7 +15,8 @@ use serde_json::Value;
 use panels::{PanelQuery, boards, panel_queries, read, root};
 
 const RULES: [&str; 2] = ["recording.rules.yml", "alerts.rules.yml"];
-const RULE_TESTS: [&str; 3] = ["tests/floor.yml", "tests/node.yml", "tests/outbound.yml"];
+const RULE_TESTS: [&str; 4] =
+    ["tests/casework.yml", "tests/floor.yml", "tests/node.yml", "tests/outbound.yml"];
 
 /// The selectors of a query.
 #[derive(Default)]

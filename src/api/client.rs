@@ -9,6 +9,7 @@ mod follow_ups;
 mod messages;
 mod outbound;
 mod reads;
+mod reports;
 mod watch;
 
 use std::path::PathBuf;

@@ -22,6 +22,7 @@ pub mod limits;
 mod message;
 mod observe;
 pub mod pb;
+mod report;
 mod requests;
 mod serve;
 pub mod status;

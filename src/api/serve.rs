@@ -31,6 +31,7 @@ use super::follow_up::FollowUps;
 use super::lead::Leads;
 use super::message::Messages;
 use super::observe::ObserveLayer;
+use super::report::Reports;
 use super::supervisor::Supervisors;
 use super::{Context, limits, pb};
 use crate::config::Settings;
@@ -171,6 +172,8 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
     let laws = pb::compliance_service_server::ComplianceServiceServer::new(Laws(context.clone()));
     let customers = Customers(context.clone(), stop.clone());
     let customers = pb::customer_service_server::CustomerServiceServer::new(customers);
+    let reports = Reports(context.clone());
+    let reports = pb::report_service_server::ReportServiceServer::new(reports);
     let events = Events(context.clone(), stop.clone());
     let events = pb::event_service_server::EventServiceServer::new(events);
     let watch = Supervisors(context, stop.clone());
@@ -198,6 +201,7 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
         .add_service(customers.max_decoding_message_size(limits::IMPORT_MESSAGE_MAX))
         .add_service(dispositions.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(follow_ups.max_decoding_message_size(limits::MESSAGE_MAX))
+        .add_service(reports.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(events.max_decoding_message_size(limits::MESSAGE_MAX))
         .add_service(laws.max_decoding_message_size(limits::MESSAGE_MAX));
     Ok((reporter, routes.routes(), stop))

@@ -68,6 +68,8 @@ impl Counting {
             if due {
                 let open = self.desk.store.open_counts(&tenant, at).await?;
                 self.desk.metrics.open_casework(&tenant, &open);
+                let letters = self.desk.store.waiting_letters(&tenant).await?;
+                self.desk.metrics.waiting_letters(&tenant, letters);
                 self.desk.metrics.events_lag(&tenant, self.lag(&tenant, at).await?);
             }
         }

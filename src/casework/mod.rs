@@ -19,6 +19,7 @@ pub mod messages;
 pub mod news;
 pub(crate) mod pace;
 pub mod reactor;
+pub mod reports;
 mod scope;
 pub mod surveys;
 pub mod trouble;

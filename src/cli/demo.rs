@@ -38,6 +38,11 @@ impl Demonstration {
             "gRPC {}, metrics http://{}/metrics, SIP {:?}",
             demo.node.grpc, demo.node.metrics, demo.node.sip.udp
         );
+        eprintln!(
+            "With TIMBRE_SERVER=http://{} and TIMBRE_TOKEN={}, see what follows the calls:\n\
+             timbre case list; timbre follow-up list; timbre report cases; timbre report surveys --html surveys.html",
+            demo.node.grpc, demo.supervisor.token
+        );
         let watched = match self.seconds {
             Some(seconds) => {
                 clock::sleep(Duration::from_secs(seconds)).await;

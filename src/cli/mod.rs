@@ -23,6 +23,7 @@ mod leads;
 mod message;
 mod out;
 mod pages;
+mod report;
 mod sale;
 mod serve;
 mod simulate;
@@ -89,6 +90,8 @@ enum Command {
     FollowUp(Box<follow_up::FollowUps>),
     /// How calls may be classified, and VICIdial's status codes in and out
     Disposition(disposition::Dispositions),
+    /// Report on cases, follow-ups, first-contact resolution and satisfaction; make the yearly evaluation
+    Report(Box<report::ReportCommand>),
     /// Export and verify the audit trail
     Audit(audit::Audit),
     /// Show what happened, as CloudEvents, and go on with what happens
@@ -142,6 +145,7 @@ async fn run(access: access::Access, command: Command) -> anyhow::Result<ExitCod
         Command::Sale(it) => it.run(&access).await?,
         Command::FollowUp(it) => it.run(&access).await?,
         Command::Disposition(it) => it.run(&access).await?,
+        Command::Report(it) => it.run(&access).await?,
         Command::Audit(it) => it.run(&access).await?,
         Command::Events(it) => it.run(&access).await?,
         Command::Webhooks(it) => it.run(&access).await?,

@@ -16,6 +16,11 @@ const PATIENCE_SECONDS: f64 = 90.;
 /// What customers say: a tone, in hertz.
 const TONE: u32 = 450;
 
+/// How often customers press the key that would be their answer.
+const PRESSES_EVERY: Duration = Duration::from_secs(7);
+/// What they answer: most are satisfied.
+const ANSWERS: [u8; 8] = [5, 5, 4, 4, 4, 3, 2, 1];
+
 /// All the customers.
 pub(super) struct Callers {
     pub(super) switch: SocketAddr,
@@ -40,6 +45,7 @@ impl Callers {
             let customer = Customer {
                 from: self.chance.caller(),
                 patience: self.chance.about(PATIENCE_SECONDS),
+                answer: self.chance.one(&ANSWERS).copied().unwrap_or(4),
                 talks: self.chance.about(self.pace.talk_seconds * 2.),
             };
             talking.spawn(customer.call(endpoint.clone(), number));
@@ -50,6 +56,7 @@ impl Callers {
 struct Customer {
     from: String,
     patience: Duration,
+    answer: u8,
     talks: Duration,
 }
 
@@ -58,12 +65,22 @@ impl Customer {
     async fn call(self, endpoint: Arc<Endpoint>, number: PhoneNumber) {
         let Ok(voice) = Voice::open(endpoint.at().ip()).await else { return };
         voice.say(Some(TONE));
-        let call = endpoint.dial(&self.from, number.expose(), Some(Arc::new(voice)));
+        let voice = Arc::new(voice);
+        let call = endpoint.dial(&self.from, number.expose(), Some(voice.clone()));
         let reached =
             call.until(self.patience, |it| it.answered.is_some() || it.ended.is_some()).await;
         if reached.is_ok_and(|it| it.answered.is_some()) {
-            // Either the agent hangs up first, or the customer has heard enough.
-            let _ = call.until(self.patience + self.talks, |it| it.ended.is_some()).await;
+            // Either the agent hangs up first, or the customer has heard enough. Whoever is asked a question then answers it;
+            // nobody else minds a key.
+            let until = clock::sleep(self.patience + self.talks);
+            tokio::pin!(until);
+            loop {
+                tokio::select! {
+                    _ = call.until(self.patience + self.talks, |it| it.ended.is_some()) => break,
+                    () = clock::sleep(PRESSES_EVERY) => voice.press(self.answer),
+                    () = &mut until => break,
+                }
+            }
         }
         call.hang_up();
         // The far end confirms; a call that is dropped sooner would not see it.

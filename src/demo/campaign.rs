@@ -27,6 +27,9 @@ const RING_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long until a lead whom a call did not reach is called again; outside the demo that is hours.
 const RETRY_AFTER: Duration = Duration::from_secs(90);
 
+/// How long after a sale its follow-ups fall due here; outside the demo that is days.
+const FOLLOW_UPS_AFTER: [Duration; 2] = [Duration::from_secs(60), Duration::from_secs(240)];
+
 /// Starts the far side of the trunk.
 pub(super) async fn carrier(chance: &mut Chance) -> anyhow::Result<Carrier> {
     let population = Population {
@@ -47,6 +50,9 @@ pub(super) fn adapt(floor: &mut FloorSpec, carrier: SocketAddr) {
     for outbound in floor.trunks.iter_mut().filter_map(|it| it.outbound.as_mut()) {
         outbound.to = vec![carrier.to_string()];
     }
+    for policy in &mut floor.casework.follow_ups {
+        policy.after = FOLLOW_UPS_AFTER.to_vec();
+    }
     for campaign in &mut floor.campaigns {
         campaign.hours = None;
         campaign.codes.clear();
@@ -59,14 +65,19 @@ pub(super) fn adapt(floor: &mut FloorSpec, carrier: SocketAddr) {
     }
 }
 
-/// Imports leads into every list, and starts every campaign.
+/// Imports leads into every list that is called from the beginning, and starts every campaign.
 pub(super) async fn start(
     store: &Store,
     client: &Client,
     tenant: &TenantId,
     floor: &FloorSpec,
 ) -> anyhow::Result<()> {
-    for list in &floor.lists {
+    // What falls due is laid into these lists while the demo runs.
+    let laid = |list: &ListSpec| {
+        let policies = floor.casework.follow_ups.iter().map(|it| &it.list);
+        policies.chain(&floor.casework.callbacks).any(|it| *it == list.id)
+    };
+    for list in floor.lists.iter().filter(|it| !laid(it)) {
         import(store, tenant, list).await.with_context(|| format!("leads of list {}", list.id))?;
     }
     for campaign in &floor.campaigns {

@@ -11,11 +11,14 @@ use timbre_engine::{Event, EventKind};
 use tokio::sync::broadcast;
 
 use crate::casework::surveys::Wanted;
-use timbre_model::{AgentId, AgentRef, AgentStateKind, AttemptOutcome, CampaignRef, FloorSpec, TenantId};
+use timbre_model::{
+    AgentId, AgentRef, AgentStateKind, AttemptOutcome, CampaignRef, FloorSpec, TenantId,
+};
 
 pub use floor_log::{FloorLog, FloorUpdate, LOG_MAX, Missed};
 pub use shift::{
-    CommandOutcome, DeskNews, Farewell, KEPT_EVENTS_MAX, ResumeError, Sequenced, Shift, StreamId, ToAgent,
+    CommandOutcome, DeskNews, Farewell, KEPT_EVENTS_MAX, ResumeError, Sequenced, Shift, StreamId,
+    ToAgent,
 };
 pub use tally::{QueueCounts, RINGS_COUNTED};
 

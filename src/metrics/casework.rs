@@ -6,7 +6,7 @@ use std::time::Duration;
 use metrics_exporter_prometheus::PrometheusRecorder;
 use timbre_casework::{CaseKind, CaseState, Cause, FollowUpState, RecordKind};
 use timbre_model::{FollowUpOutcome, QueueRef, SurveyKind, TenantId};
-use timbre_store::OpenCount;
+use timbre_store::{OpenCount, WaitingLetters};
 
 use super::capped::Capped;
 use super::{OTHER, catalog};
@@ -90,7 +90,8 @@ impl CaseworkMeters {
     pub(super) fn show(&mut self, to: &PrometheusRecorder, tenant: &TenantId, open: &[OpenCount]) {
         let tenant = &*self.name(tenant);
         let sum = |kind: RecordKind, state: Option<&str>, late: bool| -> f64 {
-            let of = |it: &&OpenCount| it.kind == kind && state.is_none_or(|state| it.state == state);
+            let of =
+                |it: &&OpenCount| it.kind == kind && state.is_none_or(|state| it.state == state);
             let count = |it: &OpenCount| if late { it.overdue } else { it.open };
             open.iter().filter(of).map(count).sum::<u64>() as f64
         };
@@ -106,6 +107,19 @@ impl CaseworkMeters {
         catalog::MESSAGES_WAITING.gauge(to, &[tenant]).set(sum(RecordKind::Message, None, false));
         let due = sum(RecordKind::Callback, Some("due"), false);
         catalog::CALLBACKS_DUE.gauge(to, &[tenant]).set(due);
+    }
+
+    /// Sets the gauges of what one tenant has to deliver.
+    pub(super) fn letters(
+        &mut self,
+        to: &PrometheusRecorder,
+        tenant: &TenantId,
+        it: WaitingLetters,
+    ) {
+        let tenant = &*self.name(tenant);
+        catalog::MAILS_WAITING.gauge(to, &[tenant]).set(it.mails as f64);
+        catalog::EVENTS_HELD.gauge(to, &[tenant]).set(it.held as f64);
+        catalog::DEAD_LETTERS.gauge(to, &[tenant]).set(it.dead as f64);
     }
 
     /// Events of a tenant wait to be acted upon, the oldest for so long.

@@ -51,7 +51,8 @@ const WORK: Kind = Kind::Histogram(&[
 ]);
 /// Answers to complaints: hours, and the 2 hours, 5, 15 and 30 days of laws.
 const DAYS: Kind = Kind::Histogram(&[
-    600., 3_600., 7_200., 28_800., 86_400., 172_800., 432_000., 864_000., 1_296_000., 1_814_400., 2_592_000.,
+    600., 3_600., 7_200., 28_800., 86_400., 172_800., 432_000., 864_000., 1_296_000., 1_814_400.,
+    2_592_000.,
 ]);
 /// Offers: milliseconds where agents accept automatically, seconds where people do.
 const OFFER: Kind = Kind::Histogram(&[
@@ -198,6 +199,9 @@ families! {
     SURVEYS_ASKED = C, "timbre_surveys_asked_total", ["tenant", "queue", "question"], "Customers who were asked a question after the conversation.";
     SURVEYS_ANSWERED = C, "timbre_surveys_answered_total", ["tenant", "queue", "question"], "Of these, those who answered by a key.";
     SURVEYS_SCORE = C, "timbre_surveys_score_total", ["tenant", "queue", "question"], "The sum of the digits that they pressed.";
+    MAILS_WAITING = G, "timbre_mails_waiting", ["tenant"], "Mails that wait to be sent.";
+    EVENTS_HELD = G, "timbre_webhook_events_held", ["tenant"], "Events that a webhook has failed to take and that are posted again.";
+    DEAD_LETTERS = G, "timbre_dead_letters", ["tenant"], "Events and mails that were given up and wait for an operator.";
     EVENTS_LAG = G, "timbre_events_lag_seconds", ["tenant"], "For how long the oldest event waits that something must be done about; 0 where none waits.";
 
     AGENTS = G, "timbre_agents", ["tenant", "state"], "Agents in each state; who recovers from a complaint counts as `recovery`, not as `not_ready`.";

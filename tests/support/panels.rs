@@ -28,7 +28,7 @@ pub fn read(path: impl AsRef<Path>) -> String {
 
 /// Every board, by file name.
 pub fn boards() -> Vec<(String, Value)> {
-    let names = ["floor.json", "node.json", "outbound.json"];
+    let names = ["casework.json", "floor.json", "node.json", "outbound.json"];
     let load = |name: &str| {
         let text = read(Path::new("deploy/grafana").join(name));
         (name.to_owned(), serde_json::from_str(&text).unwrap_or_else(|e| panic!("{name}: {e}")))

@@ -13,6 +13,7 @@ mod id;
 mod index;
 pub mod message;
 mod record;
+pub mod report;
 pub mod sale;
 pub mod survey;
 mod terms;

@@ -46,6 +46,8 @@ struct State {
     says: Option<u32>,
     /// Of so many packets one is lost; 0: none.
     loses: usize,
+    /// The key that is pressed next, and for how long it was down: packets.
+    key: Option<(u8, u16)>,
     heard: VecDeque<Heard>,
 }
 
@@ -78,6 +80,11 @@ impl Voice {
     /// From now on, of so many packets one is lost on its way; 0: none.
     pub fn lose(&self, one_in: usize) {
         self.shared.state().loses = one_in;
+    }
+
+    /// Presses a key for a tenth of a second: 0 to 9, 10 for `*`, 11 for `#` (RFC 4733 §3.2).
+    pub fn press(&self, key: u8) {
+        self.shared.state().key = Some((key, 0));
     }
 
     /// What was heard since `from`, in the order in which it came.
@@ -121,12 +128,16 @@ async fn speak(shared: Arc<Shared>, ssrc: u32) {
     let mut frame = 0_usize;
     loop {
         ticks.tick().await;
-        let (to, says, loses) = {
-            let state = shared.state();
-            (state.to, state.says, state.loses)
+        let (to, says, loses, key) = {
+            let mut state = shared.state();
+            (state.to, state.says, state.loses, state.next_of_key())
         };
         frame += 1;
         if loses > 0 && frame.is_multiple_of(loses) {
+            continue;
+        }
+        if let (Some(to), Some((key, down))) = (to, key) {
+            let _ = shared.socket.send_to(&event(ssrc, (key, down), frame), to).await;
             continue;
         }
         if let (Some(to), Some(hertz)) = (to, says) {
@@ -134,6 +145,34 @@ async fn speak(shared: Arc<Shared>, ssrc: u32) {
             let _ = shared.socket.send_to(&packet(ssrc, hertz, frame), to).await;
         }
     }
+}
+
+/// Packets of a key that is down, and of its end, which is sent three times (RFC 4733 §2.5.1.4).
+const DOWN: u16 = 5;
+const ENDS: u16 = 3;
+/// The payload type that our SDP offers for telephone events.
+const EVENTS: u8 = 101;
+
+impl State {
+    fn next_of_key(&mut self) -> Option<(u8, u16)> {
+        let (key, down) = self.key?;
+        self.key = (down + 1 < DOWN + ENDS).then_some((key, down + 1));
+        Some((key, down))
+    }
+}
+
+/// A telephone event (RFC 4733 §2.3). All its packets have the timestamp of its beginning.
+fn event(ssrc: u32, (key, down): (u8, u16), frame: usize) -> Vec<u8> {
+    let began = frame.saturating_sub(usize::from(down));
+    let over = down >= DOWN;
+    let lasted = (down.min(DOWN) + 1).saturating_mul(FRAME as u16);
+    let mut packet = vec![0x80, if down == 0 { 0x80 | EVENTS } else { EVENTS }];
+    packet.extend((frame as u16).to_be_bytes());
+    packet.extend(((began * FRAME) as u32).to_be_bytes());
+    packet.extend(ssrc.to_be_bytes());
+    packet.extend([key, if over { 0x80 | 10 } else { 10 }]);
+    packet.extend(lasted.to_be_bytes());
+    packet
 }
 
 fn packet(ssrc: u32, hertz: u32, frame: usize) -> Vec<u8> {

@@ -26,6 +26,7 @@ pub mod pacing;
 pub mod page;
 pub mod queue;
 pub mod record;
+pub mod report;
 pub mod time;
 pub mod timeline;
 pub mod trouble;

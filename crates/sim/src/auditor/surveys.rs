@@ -35,7 +35,8 @@ impl Auditor {
         let theirs = book.contact == Contact::Connected { agent };
         let kind = book.queue.and_then(|it| self.rules.queue(it).survey);
         let Some(kind) = kind else {
-            return self.object(format!("{call} is to be asked about in a queue that does not ask"));
+            return self
+                .object(format!("{call} is to be asked about in a queue that does not ask"));
         };
         self.demand(theirs, || format!("{call} was not agent-{agent}'s"));
         let book = SurveyBook {
