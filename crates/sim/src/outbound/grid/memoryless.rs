@@ -47,6 +47,8 @@ pub(super) fn table(job: &Job, report: &mut Report) {
 
 fn setup(of: &Published) -> Setup {
     let mut setup = plant::lifelike(of, FORECAST);
+    // Where the law lets more pass than is aimed at, the campaign's own cap decides.
+    setup.floor.lists[0].country = "CA".to_owned();
     let aimed = timbre_pacing::target_for(CAP, of.agents, of.answers_a_day());
     let campaign = &mut setup.floor.campaigns[0];
     campaign.abandonment_cap = CAP * TARGET / aimed;

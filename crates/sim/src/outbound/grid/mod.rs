@@ -69,7 +69,8 @@ impl Job {
     fn seeds(&self, agents: u32) -> u64 {
         match (self.extent, agents) {
             (Extent::Quick | Extent::Smallest, _) => 2,
-            (Extent::Whole, 0..50) => 16,
+            // Enough that one day over the cap is not a twentieth of them.
+            (Extent::Whole, 0..50) => 48,
             (Extent::Whole, 50..500) => 8,
             (Extent::Whole, 500..) => 4,
         }
