@@ -1,6 +1,7 @@
 //! What follows a conversation, from outside.
 
 mod access;
+mod cases;
 mod kills;
 mod notifications;
 mod post_office;
