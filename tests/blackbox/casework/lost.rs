@@ -19,7 +19,7 @@ use crate::{PATIENCE, carrier, eventually};
 const CUSTOMER: &str = "+34600111222";
 
 /// How long a silent far end counts as there, in these tests.
-const SILENCE: &str = "--rtp-timeout=2s";
+const SILENCE: &str = "--rtp-timeout=2";
 
 /// A queue, and a campaign that calls the list of callbacks by hand.
 fn floor(carrier: std::net::SocketAddr) -> FloorSpec {
