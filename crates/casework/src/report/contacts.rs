@@ -37,9 +37,9 @@ pub struct Contacts {
     /// Calls in which a case was taken that had to be taken up again.
     reopened: BTreeSet<CallId>,
     /// The earliest known call of each number that is later than the present one.
-    next: BTreeMap<(ClientId, PhoneNumber), Civil>,
+    pub(super) next: BTreeMap<(ClientId, PhoneNumber), Civil>,
     /// The same in the order of time, latest first.
-    order: VecDeque<(Civil, ClientId, PhoneNumber)>,
+    pub(super) order: VecDeque<(Civil, ClientId, PhoneNumber)>,
 }
 
 impl Contacts {
