@@ -192,7 +192,7 @@ async fn carrier_database_and_metrics_agree_to_the_call_and_every_answer_has_an_
         &names,
         carrier.addr,
         &predictive,
-        json!({"ring_timeout": "10s", "connect_within": "200ms", "abandonment_cap": 0.008}),
+        json!({"ring_timeout": "10s", "connect_within": "200ms", "abandonment_cap": 0.005}),
     );
     let client = node.apply(&floor).await;
     let store = node.store().await;
