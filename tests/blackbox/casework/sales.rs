@@ -151,9 +151,6 @@ async fn a_sale_is_followed_up_by_a_call_and_its_incident_opens_a_linked_case() 
     assert_eq!(sale.number, PhoneNumber::parse(NUMBER).expect("a number"));
     assert!(sale.customer.is_some(), "the call has made the customer known before");
 
-    // A campaign that has nobody to call has come to its end: it is started once the follow-up waits in its list.
-    let due = follow_up(&client, FollowUpState::Due).await;
-    start(&admin, "after").await;
     let (asked, placed) = talk(&mut agent).await;
     assert_ne!(asked, sold);
     let lead = placed.lead.as_ref().expect("it has a lead");
