@@ -68,7 +68,6 @@ const CAMPAIGN: Names = Tenant("name", "tenants/demo/campaigns/spring");
 
 const ROWS: &[Row] = &[
     ("AgentService/Connect", Agents, Own, &[]),
-    ("FloorService/ApplyFloor", Define, FLOOR, &[]),
     ("FloorService/GetFloor", Watch, FLOOR, &[]),
     ("FloorService/ListQueues", Watch, PARENT, &[]),
     ("FloorService/ListAgents", Watch, PARENT, &[]),
@@ -235,10 +234,12 @@ const ROWS: &[Row] = &[
     (
         "EventService/ReplayDeadLetter",
         Define,
-        Tenant("name", "tenants/demo/dead-letters/mail/x"),
+        Tenant("name", "tenants/demo/deadLetters/mail/x"),
         &[],
     ),
     ("CustomerService/EraseCustomer", Define, CUSTOMER, &[("note", "asked by letter")]),
+    // The last: it leaves the floor empty, on which nobody is anybody's agent.
+    ("FloorService/ApplyFloor", Define, FLOOR, &[]),
 ];
 
 /// Who asks.
@@ -406,7 +407,7 @@ fn floor() -> FloorSpec {
         "lists": [{"id": "lugo", "name": "Lugo", "client": "luz", "country": "ES"}],
         "casework": {
             "departments": [{"id": "billing", "name": "Billing"}],
-            "follow_ups": [{"id": "postventa", "after": ["3d"], "list": "lugo"}],
+            "follow_ups": [{"id": "postventa", "after": ["72h"], "list": "lugo"}],
         },
     });
     serde_json::from_value(floor).expect("a floor")
