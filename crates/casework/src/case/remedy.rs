@@ -80,7 +80,8 @@ pub fn decide(case: &Case, number: usize, accepted: bool, act: &Act) -> Result<W
     if accepted {
         turn.case.state = CaseState::Agreed;
         turn.case.solution.clone_from(&text);
-    } else if turn.case.proposals.iter().all(|it| it.accepted == Some(false)) {
+    } else if turn.case.proposals.iter().all(|it| it.accepted.is_some()) {
+        // Of an earlier round one may have been accepted: what counts is that none is left to decide on.
         turn.case.state = CaseState::Investigating;
     }
     let verb = if accepted { "accepted" } else { "declined" };
