@@ -19,11 +19,7 @@ pub(crate) struct Die(ChaCha8Rng);
 
 impl Dice {
     pub(crate) fn new(seed: u64) -> Self {
-        let stream = |n| {
-            let mut rng = ChaCha8Rng::seed_from_u64(seed);
-            rng.set_stream(n);
-            Die(rng)
-        };
+        let stream = |n| Die::stream(seed, n);
         Self {
             callers: stream(1),
             agents: stream(2),
@@ -36,6 +32,13 @@ impl Dice {
 }
 
 impl Die {
+    /// One stream of a seed.
+    pub(crate) fn stream(seed: u64, n: u64) -> Self {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        rng.set_stream(n);
+        Self(rng)
+    }
+
     /// True in `n` of a thousand cases.
     pub(crate) fn permille(&mut self, n: u32) -> bool {
         self.0.random_range(0..1_000_u32) < n

@@ -9,7 +9,7 @@ use timbre_model::{
 
 use crate::Scenario;
 
-fn known<T, E: std::fmt::Debug>(parsed: Result<T, E>) -> T {
+pub(crate) fn known<T, E: std::fmt::Debug>(parsed: Result<T, E>) -> T {
     parsed.expect("a name written by us is well-formed")
 }
 

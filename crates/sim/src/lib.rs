@@ -12,6 +12,7 @@
 
 mod agenda;
 mod auditor;
+pub mod casework;
 mod crash;
 mod dice;
 mod floor;
