@@ -15,7 +15,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use crate::api::{self, ServeError};
 use crate::authorize::{Authorizer, Trust};
 use crate::casework::mail::Mailer;
-use crate::casework::{Desk, webhooks};
+use crate::casework::{Desk, retention, webhooks};
 use crate::casework::clockwork::Clockwork;
 use crate::casework::counting::Counting;
 use crate::casework::reactor::{READERS, Reactor};
@@ -185,9 +185,14 @@ impl Node {
         })
     }
 
-    /// Waits until the loop ends by itself, which it only does where it must not go on.
+    /// Waits until the loop ends by itself, which it only does where it must not go on. A part of the desk that panicked ends
+    /// the node, too: without it complaints would go unwatched, and nobody would know.
     pub async fn ended(&mut self) -> Result<(), StoreError> {
-        match (&mut self.driving).await {
+        let ended = tokio::select! {
+            ended = &mut self.driving => ended,
+            Some(Err(panic)) = self.desk_work.join_next() => Err(panic),
+        };
+        match ended {
             Ok(ended) => ended,
             Err(panic) => std::panic::resume_unwind(panic.into_panic()),
         }
@@ -230,6 +235,7 @@ fn desk_work(desk: &Desk) -> JoinSet<()> {
     tasks.spawn(Counting::new(desk.clone()).run());
     tasks.spawn(Reactor::new(desk.clone(), READERS).run());
     tasks.spawn(webhooks::run(desk.clone()));
+    tasks.spawn(retention::run(desk.clone(), READERS));
     tasks.spawn(Mailer::new(desk.clone()).run());
     tasks
 }

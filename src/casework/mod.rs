@@ -20,6 +20,7 @@ pub mod news;
 pub(crate) mod pace;
 pub mod reactor;
 pub mod reports;
+pub mod retention;
 mod scope;
 pub mod surveys;
 pub mod trouble;

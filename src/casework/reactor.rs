@@ -13,7 +13,7 @@ use timbre_model::TenantId;
 use timbre_store::{StoreError, StoredEvent, With, WorkError};
 
 use super::pace::{Pace, back_off};
-use super::{Desk, Done, Fault, chance};
+use super::{Desk, Done, Fault, chance, now};
 use crate::driver::clock;
 
 /// Events read at once.
@@ -117,6 +117,8 @@ impl Reactor {
     async fn read_all(&self, tenant: &TenantId, progress: &mut Progress) -> Result<(), StoreError> {
         loop {
             let events = self.desk.store.events(tenant, progress.read, BATCH).await?;
+            let waits = events.first().map_or(Duration::ZERO, age);
+            self.desk.metrics.events_lag(tenant, waits);
             for event in &events {
                 for (reader, kept) in self.readers.iter().zip(&mut progress.kept) {
                     if *kept < event.seq && reader.reads(&event.event.kind) {
@@ -128,6 +130,7 @@ impl Reactor {
             }
             self.keep_places(tenant, progress).await?;
             if events.len() < BATCH as usize {
+                self.desk.metrics.events_lag(tenant, Duration::ZERO);
                 return Ok(());
             }
         }
@@ -170,7 +173,7 @@ impl Reactor {
     ) -> Result<(), StoreError> {
         let Progress { read, kept } = progress;
         for (reader, kept) in self.readers.iter().zip(kept) {
-            if *read - *kept >= KEEP_PLACE_EVERY {
+            if read.saturating_sub(*kept) >= KEEP_PLACE_EVERY {
                 let place = Some((reader.place, *read));
                 let moved = With { cursor: place, ..With::default() };
                 match self.desk.store.work(tenant, Work::default(), moved).await {
@@ -181,4 +184,10 @@ impl Reactor {
         }
         Ok(())
     }
+}
+
+/// For how long an event has waited.
+fn age(it: &StoredEvent) -> Duration {
+    let micros = now().as_micros().saturating_sub(it.event.at.as_micros());
+    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }

@@ -10,13 +10,13 @@ use super::reactor::{Reactor, Reader};
 use super::*;
 
 /// What the tests answer; kept as text.
-type Said = String;
+pub(super) type Said = String;
 
-fn tenant() -> TenantId {
+pub(super) fn tenant() -> TenantId {
     TenantId::parse("acme").expect("an id")
 }
 
-async fn desk() -> Desk {
+pub(super) async fn desk() -> Desk {
     let store = Store::open("sqlite::memory:").await.expect("a store");
     let feed = Feed::default();
     feed.floor_applied(tenant(), serde_json::from_str("{}").expect("an empty floor"));
@@ -52,7 +52,7 @@ fn event(id: &str, kind: &str) -> NewEvent {
 }
 
 /// Reads the record and keeps the next version of it, with an event.
-async fn count_up(desk: &Desk) -> Result<(Work, Said), Fault> {
+pub(super) async fn count_up(desk: &Desk) -> Result<(Work, Said), Fault> {
     let found = desk.store.record(&tenant(), RecordKind::Trouble, 7).await?;
     let version = found.map_or(0, |it| it.version()) + 1;
     let events = vec![event(&format!("counted/{version}"), "test.counted.v1")];
@@ -60,7 +60,11 @@ async fn count_up(desk: &Desk) -> Result<(Work, Said), Fault> {
     Ok((work, format!("version {version}")))
 }
 
-fn asked<'a>(tenant: &'a TenantId, method: &'static str, request_id: &'a str) -> Asked<'a> {
+pub(super) fn asked<'a>(
+    tenant: &'a TenantId,
+    method: &'static str,
+    request_id: &'a str,
+) -> Asked<'a> {
     Asked { tenant, method, request_id }
 }
 
@@ -116,7 +120,7 @@ const LOST: Reader = Reader {
 };
 
 async fn echoes(desk: &Desk) -> usize {
-    let events = desk.store.events(&tenant(), 0, 1_000).await.expect("events");
+    let events = desk.store.events(&tenant(), 0, 10_000).await.expect("events");
     events.iter().filter(|it| it.event.kind == "test.echo.v1").count()
 }
 
@@ -134,4 +138,17 @@ async fn an_event_has_its_effect_once_also_over_a_restart_and_beside_a_reader_th
         assert_eq!(echoes(&desk).await, counted);
     }
     assert_eq!(desk.store.cursor(&tenant, "echo").await.expect("a place"), 5, "the third count's");
+}
+
+#[tokio::test]
+async fn a_reader_that_is_far_ahead_of_another_waits_for_it() {
+    let (desk, tenant) = (desk().await, tenant());
+    let count = 1_200;
+    let events = (0..count).map(|it| event(&format!("e{it}"), "test.counted.v1")).collect();
+    let work = Work { events, ..Work::default() };
+    let place = Some((LOST.place, count));
+    let ahead = With { cursor: place, ..With::default() };
+    desk.store.work(&tenant, work, ahead).await.expect("kept");
+    Reactor::new(desk.clone(), &[LOST, ECHO]).turn().await.expect("the store is there");
+    assert_eq!(echoes(&desk).await, 1_200);
 }

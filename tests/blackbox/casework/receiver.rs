@@ -13,7 +13,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// What signs the deliveries.
-pub const SECRET: &str = "whsec-for-tests";
+pub const SECRET: &str = "whsec-of-these-tests";
 
 /// How a receiver answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +102,14 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
         let status = match mood {
             Mood::Takes => 204,
             Mood::Answers(status) => status,
-            Mood::Hangs => std::future::pending().await,
+            Mood::Hangs => {
+                // Held open, also while nobody else is let in.
+                tokio::spawn(async move {
+                    let _held = stream;
+                    std::future::pending::<()>().await;
+                });
+                return;
+            }
         };
         let taken = mood == Mood::Takes;
         shared.log.lock().expect("no panic").push(Delivery { event, taken });
