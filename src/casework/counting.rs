@@ -9,7 +9,6 @@ use timbre_model::{Civil, FollowUpOutcome, TenantId};
 use timbre_store::{StoreError, StoredEvent};
 
 use super::pace::Pace;
-use super::reactor::READERS;
 use super::{Desk, now};
 use crate::driver::clock;
 use crate::metrics::Counted;
@@ -70,7 +69,6 @@ impl Counting {
                 self.desk.metrics.open_casework(&tenant, &open);
                 let letters = self.desk.store.waiting_letters(&tenant).await?;
                 self.desk.metrics.waiting_letters(&tenant, letters);
-                self.desk.metrics.events_lag(&tenant, self.lag(&tenant, at).await?);
             }
         }
         if due {
@@ -143,23 +141,6 @@ impl Counting {
             }
         }
         Ok(())
-    }
-
-    /// For how long the oldest event waits that somebody is to act upon.
-    async fn lag(&self, tenant: &TenantId, at: Civil) -> Result<Duration, StoreError> {
-        let mut read = None;
-        for reader in READERS {
-            let place = self.desk.store.cursor(tenant, reader.place).await?;
-            read = Some(read.map_or(place, |least: u64| least.min(place)));
-        }
-        let Some(read) = read else { return Ok(Duration::ZERO) };
-        // Places are not kept at each event that concerns nobody: only what somebody reads waits.
-        let next = self.desk.store.events(tenant, read, BATCH).await?;
-        let read_by_some = |it: &&StoredEvent| {
-            READERS.iter().any(|reader| reader.types.iter().any(|of| it.event.kind.starts_with(of)))
-        };
-        let oldest = next.iter().filter(|it| it.seq > read).find(read_by_some);
-        Ok(oldest.map_or(Duration::ZERO, |it| since(it.event.at, at)))
     }
 }
 

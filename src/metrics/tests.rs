@@ -1,3 +1,4 @@
+mod casework;
 mod outbound;
 
 use std::collections::BTreeMap;
@@ -284,6 +285,7 @@ fn full() -> Metrics {
     metrics.agents(&[(tenant(), AgentStateKind::Ready, 1)], civil(1));
     metrics.trunks(&[TrunkSample { trunk: trunk(), in_use: 1, max: 10, up: true }]);
     outbound::outbound(&metrics);
+    casework::casework(&metrics);
     metrics.switch(&Counters::default());
     metrics.step(Duration::from_micros(7));
     metrics.commit(Duration::from_millis(2), 15);

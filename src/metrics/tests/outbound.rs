@@ -176,7 +176,7 @@ fn every_attempt_and_every_live_answer_counts_once() {
         let labels = format!(r#"campaign="alta",outcome="{outcome}",blame="{}""#, outcome.blame());
         assert_eq!(of(&all, "campaign_attempts_ended_total", &labels), 1.);
     }
-    assert_eq!(of(&all, "trunk_attempts_ended_total", r#"trunk="carrier",blame="caller""#), 1.);
+    assert_eq!(of(&all, "trunk_attempts_ended_total", r#"trunk="carrier",blame="caller""#), 2.);
 }
 
 #[test]

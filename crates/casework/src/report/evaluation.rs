@@ -77,7 +77,7 @@ impl Attention {
                     one count serves both. From the INVITE to the agent, so that ringing and greeting count as waiting. The law \
                     says \"95 % … on average in less than three minutes\" (art. 10.3): both the share and the mean are given. \
                     Error (art. 22): lost calls, whose wait is not known, of all received; the others are all counted, none is \
-                    a sample, and their times are exact to a microsecond.";
+                    a sample. That is our reading of the error; how well the host's clock and the switch's reports keep time is not in it.";
         let columns = ["figure", "formula", "counts", "value", "asked for", "met"];
         let mut table = Table::new("Attention of calls (arts. 8.2, 8.4, 10.3)", &columns, note);
         let Self { received, attended, in_time, waited, abandoned, refused, cut_for_waiting, lost } =
