@@ -114,7 +114,7 @@ async fn follow_up(client: &Client, state: FollowUpState) -> FollowUp {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_is_followed_up_by_a_call_and_its_incident_opens_a_linked_case() {
     let habits =
-        Habits { answers_mean: 0.3, answers_max: 0.5, talks_mean: 60., ..Habits::default() };
+        Habits { answers_mean: 0.3, answers_max: 0.5, talks_mean: 3_600., ..Habits::default() };
     let shares = Shares { person: 1., ..Shares::NONE };
     let carrier = carrier::own(Config {
         bind: SocketAddr::new(CARRIER.parse().expect("an address"), 0),
