@@ -14,12 +14,12 @@ use tokio::task::{JoinHandle, JoinSet};
 
 use crate::api::{self, ServeError};
 use crate::authorize::{Authorizer, Trust};
-use crate::casework::mail::Mailer;
-use crate::casework::{Desk, retention, webhooks};
 use crate::casework::clockwork::Clockwork;
 use crate::casework::counting::Counting;
+use crate::casework::mail::Mailer;
 use crate::casework::reactor::{READERS, Reactor};
 use crate::casework::surveys::Permits;
+use crate::casework::{Desk, retention, webhooks};
 use crate::config::Settings;
 use crate::driver::clock::{self, Clock};
 use crate::driver::{Driver, Handle, Parts};

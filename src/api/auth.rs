@@ -66,7 +66,9 @@ fn needs(path: &str) -> Option<Needs> {
         ("timbre.v1.CaseService", _) => Needs::Person,
         ("timbre.v1.FollowUpService", "RecordSale") => Needs::AtLeast(Role::Supervisor),
         ("timbre.v1.FollowUpService", _) => Needs::Person,
-        ("timbre.v1.DispositionService" | "timbre.v1.ReportService", _) => Needs::AtLeast(Role::Supervisor),
+        ("timbre.v1.DispositionService" | "timbre.v1.ReportService", _) => {
+            Needs::AtLeast(Role::Supervisor)
+        }
         ("timbre.v1.MessageService", "DecideMessage") => Needs::AtLeast(Role::Supervisor),
         ("timbre.v1.MessageService" | "timbre.v1.AgendaService", _) => Needs::Person,
         ("timbre.v1.FloorService", "ApplyFloor") => Needs::AtLeast(Role::Operator),

@@ -1,8 +1,8 @@
 //! Clients of the API, in our own types.
 
 mod agent;
-mod customers;
 mod case;
+mod customers;
 mod error;
 mod events;
 mod follow_ups;
@@ -22,8 +22,8 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 pub use agent::AgentStream;
-pub use customers::CustomerImport;
 pub use case::CaseStep;
+pub use customers::CustomerImport;
 pub use error::ClientError;
 pub use events::EventWatch;
 pub use follow_ups::{Listed as ListedDisposition, SaleQuery};

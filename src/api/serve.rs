@@ -152,8 +152,7 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
     ));
     let floors = pb::floor_service_server::FloorServiceServer::new(Floors(context.clone()));
     let calls = pb::call_service_server::CallServiceServer::new(Calls(context.clone()));
-    let messages =
-        pb::message_service_server::MessageServiceServer::new(Messages(context.clone()));
+    let messages = pb::message_service_server::MessageServiceServer::new(Messages(context.clone()));
     let agendas = pb::agenda_service_server::AgendaServiceServer::new(Agendas(context.clone()));
     let leads = Leads(context.clone(), stop.clone());
     let leads = pb::lead_service_server::LeadServiceServer::new(leads);
@@ -165,8 +164,7 @@ fn routes(context: Context) -> Result<Parts, ServeError> {
     let attempts = Attempts(context.clone(), stop.clone());
     let attempts = pb::attempt_service_server::AttemptServiceServer::new(attempts);
     let dispositions = Dispositions(context.clone());
-    let dispositions =
-        pb::disposition_service_server::DispositionServiceServer::new(dispositions);
+    let dispositions = pb::disposition_service_server::DispositionServiceServer::new(dispositions);
     let follow_ups = FollowUps(context.clone());
     let follow_ups = pb::follow_up_service_server::FollowUpServiceServer::new(follow_ups);
     let laws = pb::compliance_service_server::ComplianceServiceServer::new(Laws(context.clone()));

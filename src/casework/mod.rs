@@ -4,17 +4,17 @@
 //! the answer, or nothing. [`clockwork`] does so when a record's time has come, [`reactor`] when something happened;
 //! [`webhooks`] and [`mail`] tell the world. None of them knows protobuf or SQL.
 
-pub mod calendar;
-pub mod cases;
-pub mod counting;
 pub mod agenda;
+pub mod calendar;
 pub mod callbacks;
+pub mod cases;
 pub mod clockwork;
 pub mod cloud_event;
-pub mod mail;
+pub mod counting;
 pub mod customers;
 pub mod dispositions;
 pub mod follow_ups;
+pub mod mail;
 pub mod messages;
 pub mod news;
 pub(crate) mod pace;

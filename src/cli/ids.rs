@@ -1,7 +1,8 @@
 //! Ids and other words of the command line, read with what to write instead.
 
 use timbre_model::{
-    AgentId, CallId, CampaignId, Civil, ClientId, InvalidSlug, LeadId, ListId, PhoneNumber, Slug, TrunkId,
+    AgentId, CallId, CampaignId, Civil, ClientId, InvalidSlug, LeadId, ListId, PhoneNumber, Slug,
+    TrunkId,
 };
 
 use super::words::{read_moment, read_span};
@@ -75,8 +76,9 @@ pub fn when(text: &str) -> Result<Civil, String> {
 pub fn ahead(text: &str) -> Result<Civil, String> {
     match read_span(text) {
         Ok(span) => Ok(civil() + span),
-        Err(_) => read_moment(text, civil())
-            .map_err(|_| format!("{text:?}: write a moment such as 2026-11-21T09:00:00Z, or in how long: 2h")),
+        Err(_) => read_moment(text, civil()).map_err(|_| {
+            format!("{text:?}: write a moment such as 2026-11-21T09:00:00Z, or in how long: 2h")
+        }),
     }
 }
 

@@ -172,7 +172,11 @@ impl World {
         }
         if self.dice.agents.permille(50) {
             let code = floor::slug("sale");
-            self.says(n, at, Command::Dispose { agent: agent.clone(), call, code, fields: Default::default() });
+            self.says(
+                n,
+                at,
+                Command::Dispose { agent: agent.clone(), call, code, fields: Default::default() },
+            );
         }
         if self.dice.agents.permille(10) {
             self.says(n, at, Command::SetNotReady { agent, reason: floor::slug("lunch") });

@@ -307,8 +307,10 @@ impl Stream {
     /// `false` where the stream must end, here and below.
     async fn pass_on(&self, it: Sequenced) -> bool {
         let Some(event) = for_agent(&it.event) else { return true };
-        let offer = if let AgentEvent::OfferMade(offer) = &event { Some(offer.clone()) } else { None };
-        let written = self.write(AgentMessage { sequence: it.number, at: it.event.at, event }).await;
+        let offer =
+            if let AgentEvent::OfferMade(offer) = &event { Some(offer.clone()) } else { None };
+        let written =
+            self.write(AgentMessage { sequence: it.number, at: it.event.at, event }).await;
         if let Some(offer) = offer.filter(|_| written) {
             let desk = self.context.desk.clone();
             // Looked up beside the stream, which goes on meanwhile.

@@ -15,9 +15,9 @@ use timbre_model::{
     OfferOutcome, PhoneNumber, QueueRef, ReleasedBy, Slug,
 };
 
+use super::customer::{CustomerCard, card_from_wire, card_to_wire};
 use super::error::ApiError;
 use super::name::{self, cut};
-use super::customer::{CustomerCard, card_from_wire, card_to_wire};
 use super::time::{moment, need_moment, need_span, read_moment, span};
 use super::{agenda, message};
 use crate::api::pb;

@@ -15,10 +15,12 @@ use super::classify::Classify;
 use super::complaint::Complaint;
 use super::session::News;
 use super::tell;
+use crate::api::wire::agent::{
+    AgentCommand, AgentEvent, AgentMessage, BarScope, Choices, Offer, RECOVERY, Welcome,
+};
 use crate::api::wire::customer::CustomerCard;
 use crate::casework::agenda::{Item, What};
 use crate::driver::entropy;
-use crate::api::wire::agent::{AgentCommand, AgentEvent, AgentMessage, BarScope, Choices, Offer, RECOVERY, Welcome};
 
 /// Messages that are kept for an answer.
 const MESSAGES_MAX: usize = 20;

@@ -255,15 +255,22 @@ mod tests {
         assert_eq!(read("dialback"), Ok(Asked::Wish(Wish::DialCallback(None))));
         let id = CallbackId::from_u128(7);
         assert_eq!(read(&format!("dialback {id}")), Ok(Asked::Wish(Wish::DialCallback(Some(id)))));
-        let answer = |message, text: &str| {
-            Ok(Asked::Wish(Wish::Answer { message, text: text.to_owned() }))
-        };
+        let answer =
+            |message, text: &str| Ok(Asked::Wish(Wish::Answer { message, text: text.to_owned() }));
         assert_eq!(read("answer called him"), answer(None, "called him"));
         let message = MessageId::from_u128(8);
         assert_eq!(read(&format!("answer {message} done")), answer(Some(message), "done"));
-        for bad in
-            ["trouble", "trouble loud", "dialback 7", "dispose", "notready Mal", "salta", "dial luz", "callback", "callback mine soon"]
-        {
+        for bad in [
+            "trouble",
+            "trouble loud",
+            "dialback 7",
+            "dispose",
+            "notready Mal",
+            "salta",
+            "dial luz",
+            "callback",
+            "callback mine soon",
+        ] {
             assert!(read(bad).is_err(), "{bad}");
         }
     }

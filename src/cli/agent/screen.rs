@@ -47,7 +47,9 @@ impl Menu {
     pub fn trouble() -> Self {
         let word = |it: &TroubleKind| Slug::parse(it.as_str()).expect("a slug by its letters");
         let choices = TroubleKind::ALL.iter().map(word).collect();
-        let wish = |word: Slug| Wish::Trouble(TroubleKind::parse(word.as_str()).unwrap_or(TroubleKind::Noise));
+        let wish = |word: Slug| {
+            Wish::Trouble(TroubleKind::parse(word.as_str()).unwrap_or(TroubleKind::Noise))
+        };
         Self { title: "What is wrong with the line? (F1 to F5)", choices, here: 0, wish }
     }
 
@@ -324,11 +326,20 @@ fn key_line(desk: &Desk, over: Option<&Over>) -> Line<'static> {
         Some(WrapUp) if placed => {
             &["d dispose", "c call again", "b never again", "w extend", "r ready after"]
         }
-        Some(Talking) => {
-            &["h hold/unhold", "e hang up", "d dispose", "g complaint", "n not ready after", "l line"]
+        Some(Talking) => &[
+            "h hold/unhold",
+            "e hang up",
+            "d dispose",
+            "g complaint",
+            "n not ready after",
+            "l line",
+        ],
+        Some(WrapUp) => {
+            &["d dispose", "g complaint", "w extend", "r ready after", "n not ready after"]
         }
-        Some(WrapUp) => &["d dispose", "g complaint", "w extend", "r ready after", "n not ready after"],
-        Some(Ready) if desk.owed.is_some() => &["y call the lost customer", "n not ready", "i answer"],
+        Some(Ready) if desk.owed.is_some() => {
+            &["y call the lost customer", "n not ready", "i answer"]
+        }
         Some(Ready) => &["n not ready", "t dial", "q sign out"],
         Some(NotReady) => &["r ready", "t dial", "n other reason", "q sign out"],
         Some(SignedOut) | None => &[],

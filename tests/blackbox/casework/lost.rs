@@ -121,8 +121,8 @@ async fn trouble_is_written_down_with_what_was_measured_and_counted() {
     assert!((0.2..0.3).contains(&loss), "one of {EVERY}: {media:?}");
     assert!(media.sent > 0 && media.received > 30, "{media:?}");
     let counted = node.scrape().await;
-    let series = counted.lines().find(|it| {
-        it.starts_with("timbre_line_trouble_total") && it.contains("kind=\"dropouts\"")
-    });
+    let series = counted
+        .lines()
+        .find(|it| it.starts_with("timbre_line_trouble_total") && it.contains("kind=\"dropouts\""));
     assert!(series.is_some_and(|it| it.ends_with(" 1")), "{series:?}");
 }

@@ -3,10 +3,10 @@
 mod access;
 mod cases;
 mod kills;
+mod lost;
+mod messages;
 mod notifications;
 mod post_office;
 mod receiver;
-mod lost;
-mod messages;
 mod sales;
 mod world;

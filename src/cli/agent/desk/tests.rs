@@ -54,10 +54,7 @@ fn welcomed() -> Desk {
         heartbeat_interval: Duration::from_secs(5),
         status: view(AgentStateKind::Ready, server(-60)),
         pauses: vec![slug("comida")],
-        dispositions: Choices {
-            flat: vec![slug("venta"), slug("queja")],
-            ..Choices::default()
-        },
+        dispositions: Choices { flat: vec![slug("venta"), slug("queja")], ..Choices::default() },
         resumed: false,
     };
     happens(&mut desk, server(0), AgentEvent::Welcome(Box::new(welcome)));
