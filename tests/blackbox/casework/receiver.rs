@@ -99,6 +99,8 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
     while let Some((head, body)) = request(&mut stream).await {
         let event = checked(&head, &body);
         let mood = *shared.mood.lock().expect("no panic");
+        let taken = mood == Mood::Takes;
+        shared.log.lock().expect("no panic").push(Delivery { event, taken });
         let status = match mood {
             Mood::Takes => 204,
             Mood::Answers(status) => status,
@@ -111,8 +113,6 @@ async fn serve(stream: TcpStream, shared: Arc<Shared>) {
                 return;
             }
         };
-        let taken = mood == Mood::Takes;
-        shared.log.lock().expect("no panic").push(Delivery { event, taken });
         let answer = format!("HTTP/1.1 {status} So\r\nContent-Length: 0\r\n\r\n");
         if stream.get_mut().write_all(answer.as_bytes()).await.is_err() {
             return;
