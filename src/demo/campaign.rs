@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use timbre_model::{
-    AttemptOutcome, CampaignRef, Consent, ConsentBasis, FloorSpec, LeadNumber, LeadRole, ListSpec,
-    NewLead, Party, PhoneNumber, Place, RecycleRule, TenantId,
+    AttemptOutcome, CampaignRef, Consent, ConsentBasis, FloorSpec, LeadNumber, LeadRole, ListId,
+    ListSpec, NewLead, Party, PhoneNumber, Place, RecycleRule, TenantId,
 };
 use timbre_phone::carrier::{Carrier, Config, Habits, Population, Shares};
 use timbre_store::Store;
@@ -65,6 +65,12 @@ pub(super) fn adapt(floor: &mut FloorSpec, carrier: SocketAddr) {
     }
 }
 
+/// What falls due is laid into this list while the demo runs.
+pub(super) fn is_laid(floor: &FloorSpec, list: &ListId) -> bool {
+    let policies = floor.casework.follow_ups.iter().map(|it| &it.list);
+    policies.chain(&floor.casework.callbacks).any(|it| it == list)
+}
+
 /// Imports leads into every list that is called from the beginning, and starts every campaign.
 pub(super) async fn start(
     store: &Store,
@@ -72,12 +78,7 @@ pub(super) async fn start(
     tenant: &TenantId,
     floor: &FloorSpec,
 ) -> anyhow::Result<()> {
-    // What falls due is laid into these lists while the demo runs.
-    let laid = |list: &ListSpec| {
-        let policies = floor.casework.follow_ups.iter().map(|it| &it.list);
-        policies.chain(&floor.casework.callbacks).any(|it| *it == list.id)
-    };
-    for list in floor.lists.iter().filter(|it| !laid(it)) {
+    for list in floor.lists.iter().filter(|it| !is_laid(floor, &it.id)) {
         import(store, tenant, list).await.with_context(|| format!("leads of list {}", list.id))?;
     }
     for campaign in &floor.campaigns {

@@ -12,7 +12,9 @@ use std::path::Path;
 
 use anyhow::Context as _;
 use tempfile::TempDir;
-use timbre_model::{AgentId, AgentSpec, Digest, EntryPointSpec, FloorSpec, Role, TenantId};
+use timbre_model::{
+    AgentId, AgentSpec, CampaignSpec, Digest, EntryPointSpec, FloorSpec, Role, TenantId,
+};
 use timbre_phone::carrier::Carrier;
 use timbre_store::Store;
 use tokio::task::JoinSet;
@@ -114,11 +116,16 @@ fn floor() -> anyhow::Result<FloorSpec> {
     Ok(floor)
 }
 
-/// The numbers that customers call: not those that campaigns show, whose agents are few.
+/// The numbers that customers call: not those of campaigns that call all the time, whose agents are few.
 fn called(floor: &FloorSpec) -> impl Iterator<Item = &EntryPointSpec> {
-    let calls_out =
-        |entry: &&EntryPointSpec| floor.campaigns.iter().any(|it| it.queue == entry.queue);
-    floor.entry_points.iter().filter(move |it| !calls_out(it))
+    let calls_out = |it: &CampaignSpec| {
+        let mut lists = it.lists.iter();
+        lists.any(|of| !campaign::is_laid(floor, &of.list))
+    };
+    let busy = move |entry: &&EntryPointSpec| {
+        floor.campaigns.iter().any(|it| it.queue == entry.queue && calls_out(it))
+    };
+    floor.entry_points.iter().filter(move |it| !busy(it))
 }
 
 fn secret() -> String {

@@ -108,7 +108,7 @@ impl Month {
 
     pub(super) fn work_at(&mut self, id: u128) {
         let Some(case) = self.shelf.case(id).cloned() else { return };
-        if self.book.cases.get(&id).is_none() || case.state.is_closed() {
+        if !self.book.cases.contains_key(&id) || case.state.is_closed() {
             return;
         }
         if self.chance.desk.permille(40) {

@@ -18,7 +18,8 @@ impl Auditor {
             .map(|it| (it.due_at.as_micros(), it.agent, it.department))
             .collect();
         let mut open = self.open(book);
-        (kept.sort(), open.sort());
+        kept.sort();
+        open.sort();
         let differs = kept.iter().zip(&open).position(|(kept, open)| kept != open);
         let same = differs.is_none() && kept.len() == open.len();
         self.check(same, || {

@@ -169,7 +169,8 @@ impl Auditor {
         let mut told = self.alarms.remove(&case.id.as_u128()).unwrap_or_default();
         let mut must: Vec<Alarm> =
             stand.rounds.iter().flat_map(|it| it.alarms(book, self.end)).collect();
-        (told.sort(), must.sort());
+        told.sort();
+        must.sort();
         self.check(told == must, || format!("case {key}: told {told:?}, must be {must:?}"));
     }
 }
