@@ -30,7 +30,9 @@ use ::metrics::{Gauge, Histogram};
 use metrics_exporter_prometheus::{PrometheusHandle, PrometheusRecorder};
 use timbre_casework::TroubleKind;
 use timbre_engine::{CampaignView, Event, EventKind, QueueView, TrunkView};
-use timbre_model::{AgentRef, AgentStateKind, CallId, Civil, ListId, Mono, TenantId, TrunkRef};
+use timbre_model::{
+    AgentRef, AgentStateKind, CallId, Civil, FloorSpec, ListId, Mono, QueueRef, TenantId, TrunkRef,
+};
 
 pub use casework::Counted;
 pub use trunks::TrunkSample;
@@ -130,6 +132,17 @@ impl Metrics {
     /// Something happened in a tenant's casework.
     pub fn count_casework(&self, tenant: &TenantId, what: Counted) {
         self.floor().casework.count(&self.0.recorder, tenant, what);
+    }
+
+    /// Has what is counted of a tenant's casework begin at zero, and of the queues that ask customers a question.
+    pub fn begin_casework(&self, tenant: &TenantId, floor: &FloorSpec) {
+        let meters = &mut *self.floor();
+        meters.casework.begin(&self.0.recorder, tenant);
+        for queue in &floor.queues {
+            let Some(survey) = &queue.survey else { continue };
+            let named = QueueRef { tenant: tenant.clone(), queue: queue.id.clone() };
+            meters.surveys.begin(&self.0.recorder, &named, survey.kind);
+        }
     }
 
     /// Shows what is open of a tenant's casework. Call it every half minute or so.

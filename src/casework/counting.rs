@@ -63,6 +63,11 @@ impl Counting {
         let at = now();
         let due = self.sampled.is_none_or(|last| last + SAMPLE_EVERY <= at || last > at);
         for tenant in self.desk.feed.tenants() {
+            if (due || !self.counted.contains_key(&tenant))
+                && let Some(floor) = self.desk.feed.floor(&tenant)
+            {
+                self.desk.metrics.begin_casework(&tenant, &floor);
+            }
             self.count(&tenant).await?;
             if due {
                 let open = self.desk.store.open_counts(&tenant, at).await?;

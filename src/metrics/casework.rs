@@ -76,13 +76,42 @@ impl CaseworkMeters {
             }
             Counted::Escalated => catalog::CASES_ESCALATED.counter(to, &[tenant]).increment(1),
             Counted::FollowUpEnded(outcome) => {
-                let outcome = outcome.map_or("unreachable", FollowUpOutcome::as_str);
-                catalog::FOLLOW_UPS_ENDED.counter(to, &[tenant, outcome]).increment(1);
+                let at = [tenant, follow_up_outcome(outcome)];
+                catalog::FOLLOW_UPS_ENDED.counter(to, &at).increment(1);
             }
             Counted::CallbackEnded { done } => {
-                let outcome = if done { "done" } else { "expired" };
-                catalog::CALLBACKS_ENDED.counter(to, &[tenant, outcome]).increment(1);
+                let at = [tenant, callback_outcome(done)];
+                catalog::CALLBACKS_ENDED.counter(to, &at).increment(1);
             }
+        }
+    }
+
+    /// Has every counter of one tenant begin at zero, so that the first of each kind is seen as an increase.
+    pub(super) fn begin(&mut self, to: &PrometheusRecorder, tenant: &TenantId) {
+        let tenant = &*self.name(tenant);
+        let begin = |family: &catalog::Family, at: &[&str]| family.counter(to, at).increment(0);
+        for kind in CaseKind::ALL.iter().map(|it| it.as_str()) {
+            begin(catalog::CASES_TAKEN, &[tenant, kind]);
+            for cause in Cause::ALL.iter().map(|it| it.as_str()) {
+                for state in CaseState::ALL.iter().filter(|it| it.is_closed()) {
+                    begin(catalog::CASES_CLOSED, &[tenant, kind, cause, state.as_str()]);
+                }
+            }
+        }
+        let outcomes = FollowUpOutcome::ALL.iter().map(|it| Some(*it)).chain([None]);
+        for outcome in outcomes {
+            begin(catalog::FOLLOW_UPS_ENDED, &[tenant, follow_up_outcome(outcome)]);
+        }
+        for done in [true, false] {
+            begin(catalog::CALLBACKS_ENDED, &[tenant, callback_outcome(done)]);
+        }
+        for family in [
+            catalog::CASES_REOPENED,
+            catalog::CASES_ESCALATED,
+            catalog::DEADLINES_KEPT,
+            catalog::DEADLINES_MISSED,
+        ] {
+            begin(family, &[tenant]);
         }
     }
 
@@ -129,12 +158,37 @@ impl CaseworkMeters {
     }
 }
 
+fn follow_up_outcome(it: Option<FollowUpOutcome>) -> &'static str {
+    it.map_or("unreachable", FollowUpOutcome::as_str)
+}
+
+fn callback_outcome(done: bool) -> &'static str {
+    if done { "done" } else { "expired" }
+}
+
 /// What customers were asked, by queue.
 pub(super) struct SurveyMeters(Capped<QueueRef, (String, String)>);
 
 impl SurveyMeters {
     pub(super) fn new() -> Self {
         Self(Capped::new(super::queues::QUEUES_MAX))
+    }
+
+    fn name(&mut self, queue: &QueueRef) -> &(String, String) {
+        let name = |it: Option<&QueueRef>| {
+            let of = |it: &QueueRef| (it.tenant.to_string(), it.queue.to_string());
+            it.map_or_else(|| (OTHER.to_owned(), OTHER.to_owned()), of)
+        };
+        self.0.of(queue, name)
+    }
+
+    /// Has every counter of a queue that asks begin at zero.
+    pub(super) fn begin(&mut self, to: &PrometheusRecorder, queue: &QueueRef, asked: SurveyKind) {
+        let (tenant, queue) = self.name(queue);
+        let at = [tenant.as_str(), queue.as_str(), asked.as_str()];
+        for family in [catalog::SURVEYS_ASKED, catalog::SURVEYS_ANSWERED, catalog::SURVEYS_SCORE] {
+            family.counter(to, &at).increment(0);
+        }
     }
 
     /// A survey is over.
@@ -144,11 +198,7 @@ impl SurveyMeters {
         queue: &QueueRef,
         (asked, answer): (SurveyKind, Option<u8>),
     ) {
-        let name = |it: Option<&QueueRef>| {
-            let of = |it: &QueueRef| (it.tenant.to_string(), it.queue.to_string());
-            it.map_or_else(|| (OTHER.to_owned(), OTHER.to_owned()), of)
-        };
-        let (tenant, queue) = self.0.of(queue, name);
+        let (tenant, queue) = self.name(queue);
         let at = [tenant.as_str(), queue.as_str(), asked.as_str()];
         catalog::SURVEYS_ASKED.counter(to, &at).increment(1);
         if let Some(answer) = answer {

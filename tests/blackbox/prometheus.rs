@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use timbre::api::client::CaseStep;
 use timbre::api::wire::agent::{AgentCommand, AgentEvent};
 use timbre::api::wire::do_not_call::Barring;
 use timbre::driver::clock::{Stopwatch, civil, sleep};
@@ -22,6 +23,8 @@ use tokio::net::TcpStream;
 
 use crate::agents::Agent;
 use crate::carrier::{self, Carrier};
+use crate::casework::cases::{told, word};
+use crate::eventually;
 use crate::floors::{CARRIER, Floor, NUMBER, named, password};
 use crate::node::{Node, tenant};
 use crate::sipp::Sipp;
@@ -165,6 +168,8 @@ fn with_campaign(floor: &Floor, dialers: &[String], carrier: SocketAddr) -> Floo
             "mode": {"predictive": {}}, "lists": [{"list": "all"}], "trunks": ["carrier"],
             "purpose": "follow_up", "caller_ids": {"numbers": ["+34910000002"]}}),
     );
+    floor["queues"][0]["survey"] = json!({"kind": "csat"});
+    floor["casework"]["country"] = json!("ES");
     floor["trunks"][0]["outbound"] = json!({"to": [carrier.to_string()], "countries": ["ES"]});
     serde_json::from_value(floor).expect("a floor")
 }
@@ -205,6 +210,12 @@ async fn every_panel_of_every_board_has_data() {
         note: "asked for it".to_owned(),
     };
     client.add_do_not_call(&tenant(), barring).await.expect("it is taken");
+    // What happens before the node counts is not counted.
+    let counts = async || get(node.metrics, "/metrics").await.contains("timbre_cases_taken_total{");
+    eventually("casework to be counted", async || counts().await.then_some(())).await;
+    let case = client.take_case("r1".to_owned(), &told(None)).await.expect("it is taken");
+    let (key, answer) = (case.key.to_string(), CaseStep::Answer(word("It is so.")));
+    client.case_step(&key, "r2".to_owned(), answer).await.expect("answered");
     let prometheus = Prometheus::start(node.metrics);
     let (mut lines, mut working) = (Vec::new(), tokio::task::JoinSet::new());
     for name in &dialers {

@@ -3,6 +3,7 @@
 //! The feed says that something has changed; the stream reads it from the store, so that an agent who signs in and one who
 //! was there see the same.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use timbre_casework::{
@@ -34,10 +35,13 @@ const LATER: Duration = Duration::from_secs(10);
 /// How long to wait where the store is away.
 const AGAIN: Duration = Duration::from_secs(5);
 
-/// The agenda as the client has it.
+/// What the client has been shown.
 #[derive(Default)]
 pub(super) struct Shown {
+    /// The agenda.
     items: Option<Vec<Item>>,
+    /// Messages and calls owed: one that was found at sign-in may be news as well.
+    told: BTreeSet<u128>,
     /// Since when, and in how long, it is to be looked at again.
     look: Option<(Stopwatch, Duration)>,
 }
@@ -73,10 +77,10 @@ impl Stream {
         for item in items {
             let told = match item.what {
                 What::Record(RecordKind::Message, id) => {
-                    self.message(MessageId::from_u128(id), true).await
+                    self.message(MessageId::from_u128(id), true, shown).await
                 }
                 What::Record(RecordKind::Callback, id) => {
-                    self.owed(CallbackId::from_u128(id)).await
+                    self.owed(CallbackId::from_u128(id), shown).await
                 }
                 What::Record(..) | What::Lead(_) => true,
             };
@@ -95,8 +99,8 @@ impl Stream {
                 let spread = LATER.mul_f64((chance() % 1_000) as f64 / 1_000.);
                 shown.look_within(LATER + spread);
             }
-            DeskNews::Message(id) => return self.message(id, false).await,
-            DeskNews::CallbackOwed(id) => return self.owed(id).await,
+            DeskNews::Message(id) => return self.message(id, false, shown).await,
+            DeskNews::CallbackOwed(id) => return self.owed(id, shown).await,
             DeskNews::Recovery(call) => {
                 return self.send(0, AgentEvent::RecoveryOffered(call)).await;
             }
@@ -124,7 +128,7 @@ impl Stream {
     }
 
     /// Tells a message that is for this agent. `unseen`: only one that nobody has been given yet.
-    async fn message(&self, id: MessageId, unseen: bool) -> bool {
+    async fn message(&self, id: MessageId, unseen: bool, shown: &mut Shown) -> bool {
         let (desk, tenant) = (&self.context.desk, &self.agent.tenant);
         let found = match desk.store.message(tenant, id).await {
             Ok(found) => found,
@@ -143,6 +147,9 @@ impl Stream {
             state && messages::is_for(it, &floor, &self.agent.agent)
         };
         let Some(message) = found.filter(wanted) else { return true };
+        if !shown.told.insert(id.as_u128()) {
+            return true;
+        }
         if !self.send(0, AgentEvent::MessageReceived(Box::new(message))).await {
             return false;
         }
@@ -154,7 +161,7 @@ impl Stream {
     }
 
     /// Tells that a customer of this agent's is owed a call.
-    async fn owed(&self, id: CallbackId) -> bool {
+    async fn owed(&self, id: CallbackId, shown: &mut Shown) -> bool {
         let found = match self.context.desk.store.callback(&self.agent.tenant, id).await {
             Ok(found) => found,
             Err(error) => {
@@ -167,7 +174,7 @@ impl Stream {
             let theirs = it.agent.as_ref() == Some(&self.agent.agent);
             it.why == CallbackWhy::CallLost && waits && theirs
         });
-        match owed {
+        match owed.filter(|it| shown.told.insert(it.id.as_u128())) {
             Some(it) => self.send(0, AgentEvent::CallbackOwed(Box::new(it))).await,
             None => true,
         }

@@ -153,9 +153,14 @@ impl Ending {
 }
 
 /// Whether the database may say so of a call that ended so.
-fn agrees(end: End, outcome: &str) -> bool {
+fn agrees(end: End, recorded: &Attempt) -> bool {
+    let outcome = recorded.outcome.as_deref().unwrap_or_default();
     let same = Ending::of_end(end).is_some_and(|it| Ending::of_outcome(outcome) == Some(it));
     match end {
+        // Answered, and over before an agent was there or had to be: the outcome says whose doing that was.
+        End::Answered | End::Crossed if recorded.answered_at.is_some() => {
+            same || ["rejected", "cancelled", "carrier_fault"].contains(&outcome)
+        }
         // Who hung up first, nobody can tell.
         End::Crossed => same || outcome == "no_answer" || outcome == "cancelled",
         // A network that never rang may be blamed.
@@ -332,7 +337,7 @@ impl<'a> Case<'a> {
                 None => found.push(Violation::Open { attempt: attempt.clone() }),
                 // The node did not live to see the end.
                 Some(outcome) if outcome == "indeterminate" => continue,
-                Some(outcome) => found.extend(disagreement(&attempt, end, outcome)),
+                Some(outcome) => found.extend(disagreement(recorded, end, outcome)),
             }
             if recorded.answered_at.is_some() && !answered {
                 found.push(Violation::AnswerInvented { attempt });
@@ -362,7 +367,7 @@ impl<'a> Case<'a> {
             let outcome = recorded.outcome.as_deref().unwrap_or_default();
             let ending = match end {
                 None if !told_by_carrier(outcome) => None,
-                Some(end) if agrees(end, outcome) => Ending::of_end(end),
+                Some(end) if agrees(end, recorded) => Ending::of_end(end),
                 Some(_) | None => Ending::of_outcome(outcome),
             };
             if let Some(ending) = ending {
@@ -376,10 +381,10 @@ impl<'a> Case<'a> {
     }
 }
 
-fn disagreement(attempt: &str, end: Option<End>, outcome: &str) -> Option<Violation> {
-    let (attempt, outcome) = (attempt.to_owned(), outcome.to_owned());
+fn disagreement(recorded: &Attempt, end: Option<End>, outcome: &str) -> Option<Violation> {
+    let (attempt, outcome) = (recorded.id.clone(), outcome.to_owned());
     match end {
-        Some(carrier) if agrees(carrier, &outcome) => None,
+        Some(carrier) if agrees(carrier, recorded) => None,
         Some(carrier) => Some(Violation::Differs { attempt, carrier, outcome }),
         None if told_by_carrier(&outcome) => Some(Violation::NeverSeen { attempt, outcome }),
         None => None,

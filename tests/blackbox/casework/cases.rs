@@ -18,7 +18,8 @@ fn floor() -> FloorSpec {
     floor
 }
 
-fn told(call: Option<CallId>) -> TakenDown {
+/// A complaint as it is taken down.
+pub fn told(call: Option<CallId>) -> TakenDown {
     TakenDown {
         client: None,
         kind: CaseKind::Complaint,
@@ -32,7 +33,8 @@ fn told(call: Option<CallId>) -> TakenDown {
     }
 }
 
-fn word(text: &str) -> Word {
+/// What somebody says of a case.
+pub fn word(text: &str) -> Word {
     Word { text: text.to_owned(), upheld: true, ..Word::default() }
 }
 

@@ -1,7 +1,7 @@
 //! What follows a conversation, from outside.
 
 mod access;
-mod cases;
+pub mod cases;
 mod kills;
 mod lost;
 mod messages;

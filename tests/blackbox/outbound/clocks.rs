@@ -403,7 +403,8 @@ async fn who_moves_to_another_zone_is_called_by_that_ones_hours_at_once() {
 
     let swapped =
         imported(&client, list, "second", said_to_live([(FEW, CANARY), (MANY, MADRID)])).await;
-    let few = || calls(&FEW, swapped);
+    // None of them was called before; the first may be before the import's end is acknowledged.
+    let few = || calls(&FEW, 0);
     eventually("calls to all who may be called now", async || (few() == 40).then_some(())).await;
     let soon = real() - swapped;
     let refused =

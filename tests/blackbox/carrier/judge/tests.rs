@@ -230,6 +230,17 @@ fn an_answer_that_is_lost_or_invented_is_found() {
 }
 
 #[test]
+fn whoever_answered_and_left_before_an_agent_came_answered() {
+    let left = |it: &mut Story| it.attempts[0].outcome = Some("rejected".into());
+    assert_eq!(Story::spoiled(left), []);
+    let found = Story::spoiled(|it| {
+        left(it);
+        it.attempts[0].answered_at = None;
+    });
+    assert!(found.contains(&Violation::AnswerLost { attempt: name(0) }), "{found:?}");
+}
+
+#[test]
 fn ends_that_differ_are_found_one_by_one_and_in_the_counts() {
     let counts = |ending, carrier, database| Violation::Counts { ending, carrier, database };
     let found = Story::spoiled(|it| it.attempts[2].outcome = Some("no_answer".into()));
