@@ -246,8 +246,9 @@ fn the_sample_floor_has_no_faults() {
     let faults: Vec<_> = floor.faults().iter().map(ToString::to_string).collect();
     none(faults, "deploy/floor.yaml");
     for queue in &floor.queues {
-        let led = floor.entry_points.iter().any(|entry| entry.queue == queue.id);
-        assert!(led, "no number leads to {}", queue.id);
+        let led = floor.entry_points.iter().any(|entry| entry.queue == queue.id)
+            || floor.campaigns.iter().any(|campaign| campaign.queue == queue.id);
+        assert!(led, "no number and no campaign leads to {}", queue.id);
         let able = floor.agents.iter().filter(|agent| {
             queue.skills.iter().all(|(skill, least)| agent.skills.get(skill) >= Some(least))
         });
