@@ -4,8 +4,8 @@ mod contacts;
 mod known;
 
 use timbre_casework::customer::{self, Dossier};
-use timbre_casework::{Act, Customer, CustomerId, Record, RecordKind, Work};
-use timbre_model::{Barred, DoNotCallEntry, TenantId};
+use timbre_casework::{Act, Customer, CustomerId, Record, RecordKind, Refusal, Work};
+use timbre_model::{Barred, DoNotCallEntry, ListId, PhoneNumber, TenantId};
 use timbre_store::{AttemptFilter, PageRequest, RecordFilter, TrailEntry};
 
 use super::{Desk, Done, Fault, Scope, now};
@@ -74,10 +74,12 @@ pub async fn merge(
     Ok(customer::merge(kept, other, records, act)?)
 }
 
-/// Erases a customer and what tells of them in all they have, and writes into the audit trail that it was done.
+/// Erases a customer and what tells of them in all they have, and writes into the audit trail that it was done. The leads
+/// of their client company with one of their numbers go first: with one of them in a call nothing is erased.
 pub async fn erase(desk: &Desk, customer: &Customer, note: &str, act: &Act) -> Result<Done, Fault> {
     let records = records_of(desk, customer).await?;
     let work = customer::erase(customer, records, act)?;
+    erase_leads(desk, customer).await?;
     let trail = TrailEntry {
         at: act.at,
         kind: "customer_erased",
@@ -85,6 +87,19 @@ pub async fn erase(desk: &Desk, customer: &Customer, note: &str, act: &Act) -> R
         payload: serde_json::json!({ "client": customer.client, "by": act.by, "note": note }),
     };
     Ok(Done { trail: vec![trail], ..Done::from(work) })
+}
+
+async fn erase_leads(desk: &Desk, customer: &Customer) -> Result<(), Fault> {
+    let floor = desk.floor(&customer.tenant)?;
+    let own = floor.lists.iter().filter(|it| it.client == customer.client);
+    let lists: Vec<ListId> = own.map(|it| it.id.clone()).collect();
+    let numbers: Vec<PhoneNumber> = customer.numbers.iter().map(|it| it.number.clone()).collect();
+    if desk.store.erase_leads(&customer.tenant, &lists, &numbers).await? {
+        return Ok(());
+    }
+    let remedy = "erase them when no lead of theirs is being called or looked at";
+    let (kind, state) = (RecordKind::Customer, "in a call");
+    Err(Fault::Refused(Refusal::State { kind, state, verb: "erased", remedy }))
 }
 
 /// Every record of a customer. More than fit into one transaction are refused.

@@ -2,19 +2,22 @@
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::json;
 use timbre::api::client::{Client, SaleQuery};
 use timbre::api::wire::agent::{AgentCommand, AgentEvent};
+use timbre::api::wire::customer::CustomerCard;
 use timbre_casework::{CaseState, FollowUp, FollowUpState, Sale};
 use timbre_engine::PlacedCall;
 use timbre_model::{
     CallId, CampaignId, CampaignRef, FloorSpec, LeadState, NewLead, PhoneNumber, Role, Slug,
 };
-use timbre_phone::carrier::{Config, Habits, Population, Shares};
+use timbre_phone::carrier::Event;
 
 use crate::agents::Agent;
-use crate::carrier;
+use crate::carrier::{self, Mix};
 use crate::eventually;
 use crate::floors::{CARRIER, password};
 use crate::node::{Node, tenant};
@@ -72,12 +75,28 @@ async fn start(client: &Client, campaign: &str) {
     client.start_campaign(&campaign).await.expect("it may run");
 }
 
-/// The next conversation: its call, and whom it was placed for.
-async fn talk(agent: &mut Agent) -> (CallId, std::sync::Arc<PlacedCall>) {
-    let connected = |event: &AgentEvent| matches!(event, AgentEvent::CallConnected { .. });
-    match agent.until("a call", connected).await.event {
-        AgentEvent::CallConnected { call, placed: Some(placed), .. } => (call, placed),
-        other => panic!("{other:?} was not placed for anybody"),
+/// A conversation as the agent's stream shows it.
+struct Talk {
+    call: CallId,
+    placed: Arc<PlacedCall>,
+    card: CustomerCard,
+}
+
+/// The next conversation. Its card may come before it is connected, or after.
+async fn talk(agent: &mut Agent) -> Talk {
+    let (mut connected, mut shown) = (None, None);
+    loop {
+        match agent.until("a call and its card", |_| true).await.event {
+            AgentEvent::CallConnected { call, placed, .. } => {
+                connected = placed.map(|it| (call, it))
+            }
+            AgentEvent::CustomerCard(card) => shown = Some(*card),
+            _ => continue,
+        }
+        if let (Some((call, placed)), Some(card)) = (&connected, &shown) {
+            assert_eq!(card.offer.call, *call);
+            return Talk { call: *call, placed: placed.clone(), card: card.clone() };
+        }
     }
 }
 
@@ -113,16 +132,20 @@ async fn follow_up(client: &Client, state: FollowUpState) -> FollowUp {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_is_followed_up_by_a_call_and_its_incident_opens_a_linked_case() {
-    let habits =
-        Habits { answers_mean: 0.3, answers_max: 0.5, talks_mean: 3_600., ..Habits::default() };
-    let shares = Shares { person: 1., ..Shares::NONE };
-    let carrier = carrier::own(Config {
-        bind: SocketAddr::new(CARRIER.parse().expect("an address"), 0),
-        population: Population { shares, habits, ..Population::default() },
-        voice: false,
-        ..Config::default()
-    })
-    .await;
+    let everybody_answers = Mix {
+        person: 1.,
+        machine: 0.,
+        busy: 0.,
+        declined: 0.,
+        unallocated: 0.,
+        congestion: 0.,
+        fault: 0.,
+        ring: Duration::from_millis(300),
+        talk: Duration::from_secs(600),
+        hangs_up: 0.,
+        by_number: false,
+    };
+    let carrier = carrier::sipp(CARRIER.parse().expect("an address"), &everybody_answers).await;
     let node = Node::start().await;
     let floor = floor(carrier.addr);
     let admin = node.apply(&floor).await;
@@ -140,7 +163,7 @@ async fn a_sale_is_followed_up_by_a_call_and_its_incident_opens_a_linked_case() 
     // The one that asks afterwards has nobody to call yet, and goes on looking.
     start(&admin, "after").await;
     start(&admin, "calls").await;
-    let (sold, _) = talk(&mut agent).await;
+    let sold = talk(&mut agent).await.call;
     let promises = "delivered in 5 days\ninstalled by us";
     classify(&mut agent, sold, "sold", &[("product", "fibre"), ("promises", promises)]).await;
     let client = node.client(Role::Supervisor, None).await;
@@ -151,8 +174,16 @@ async fn a_sale_is_followed_up_by_a_call_and_its_incident_opens_a_linked_case() 
     assert_eq!(sale.number, PhoneNumber::parse(NUMBER).expect("a number"));
     assert!(sale.customer.is_some(), "the call has made the customer known before");
 
-    let (asked, placed) = talk(&mut agent).await;
+    let Talk { call: asked, placed, card } = talk(&mut agent).await;
     assert_ne!(asked, sold);
+    assert_eq!(card.sale.as_ref().map(|it| it.id), Some(sale.id.as_u128()));
+    let [marta] = &card.customers[..] else { panic!("{:?}", card.customers) };
+    assert_eq!(
+        (Some(marta.customer.id), marta.customer.name.as_str()),
+        (sale.customer, "Marta Gil")
+    );
+    let before: Vec<u128> = marta.interactions.iter().map(|it| it.subject).collect();
+    assert!(before.contains(&sold.as_u128()), "the conversation before is missing: {before:x?}");
     let lead = placed.lead.as_ref().expect("it has a lead");
     let known = |key: &str| lead.person.attributes.get(key).map(String::as_str);
     assert_eq!(known("sale"), Some(sale.id.to_string().as_str()));
@@ -180,6 +211,12 @@ async fn a_sale_is_followed_up_by_a_call_and_its_incident_opens_a_linked_case() 
     );
     let lead = store.lead(&tenant(), lead.id).await.expect("a store").expect("the lead");
     assert!(matches!(lead.state, LeadState::Finished { .. }), "{:?}", lead.state);
+    let invites = carrier.log().into_iter().filter(|it| matches!(it.event, Event::Invite { .. }));
+    let invited: Vec<u128> = invites
+        .map(|it| CallId::parse(&it.attempt).expect("an INVITE names its attempt").as_u128())
+        .collect();
+    assert_eq!(invited, [sold.as_u128(), asked.as_u128()], "what the carrier saw");
+    assert_eq!(carrier.complaints(), "");
     whole_chain(&node, &[&sale.id.to_string(), &ended.id.to_string(), &case.key.to_string()]).await;
 }
 

@@ -99,21 +99,29 @@ pub(super) async fn move_all(
     Ok(())
 }
 
-/// Erases the words of at most `most` contacts, of all where that is `None`; how many. When and what they were stays.
+/// Erases the words of at most `most` contacts, of all where that is `None`, and what agents wrote into the fields of as many
+/// calls' dispositions; the greater count. When and what they were stays.
 pub(super) async fn scrub(
     transaction: &mut Transaction,
     tenant: &TenantId,
     customer: CustomerId,
     most: Option<i64>,
 ) -> Result<u64, StoreError> {
-    let text = "UPDATE interactions SET summary = '' WHERE tenant = $1 AND customer = $2 AND summary <> '' \
+    let fields = "UPDATE calls SET disposition_fields = NULL WHERE tenant = $1 AND id IN \
+         (SELECT c.id FROM interactions i JOIN calls c ON c.tenant = i.tenant AND c.id = i.subject \
+             WHERE i.tenant = $1 AND i.customer = $2 AND i.kind = 'call' AND c.disposition_fields IS NOT NULL LIMIT $3)";
+    let words = "UPDATE interactions SET summary = '' WHERE tenant = $1 AND customer = $2 AND summary <> '' \
          AND (at, subject, kind) IN (SELECT at, subject, kind FROM interactions \
              WHERE tenant = $1 AND customer = $2 AND summary <> '' LIMIT $3)";
-    let statement = transaction.statement(text, |args| {
-        args.text(tenant.as_str()).bytes(&key(customer.as_u128())[..]);
-        args.int(most.unwrap_or(i64::MAX));
-    });
-    transaction.run(statement).await
+    let mut scrubbed = 0;
+    for text in [fields, words] {
+        let statement = transaction.statement(text, |args| {
+            args.text(tenant.as_str()).bytes(&key(customer.as_u128())[..]);
+            args.int(most.unwrap_or(i64::MAX));
+        });
+        scrubbed = scrubbed.max(transaction.run(statement).await?);
+    }
+    Ok(scrubbed)
 }
 
 impl Store {
@@ -156,7 +164,7 @@ impl Store {
         Ok(InteractionPage { interactions, next: last.filter(|_| more).map(cursor) })
     }
 
-    /// Erases the words of a customer's contacts in small transactions, so that nobody waits for long.
+    /// Erases the words of a customer's contacts and calls in small transactions, so that nobody waits for long.
     pub(super) async fn scrub_slices(
         &self,
         tenant: &TenantId,

@@ -6,6 +6,7 @@ mod authorize;
 pub(crate) mod campaigns;
 pub(crate) mod chain;
 pub(crate) mod do_not_call;
+mod erase;
 mod evidence;
 mod filter;
 pub(crate) mod gate;

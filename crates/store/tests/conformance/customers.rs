@@ -1,14 +1,14 @@
 //! Customers: found by number, name and key; merged and erased.
 
 use timbre_casework::{CallbackState, Customer, Interaction, Work};
-use timbre_model::ClientId;
+use timbre_model::{CallRecord, ClientId, Disposition, Slug};
 use timbre_store::{Cursor, CustomerCursor, CustomerQuery, PageRequest, Store, With, WorkError};
 
 use super::casework::{
     client, contact, customer, customer_id, kept, keyed, next, of_customers, of_records, promised,
 };
 use super::lists::{NOW, number};
-use super::world::{Place, at, tenant};
+use super::world::{Place, at, call_change, call_id, connected, tenant};
 
 async fn found(store: &Store, clients: Option<&[ClientId]>, query: CustomerQuery) -> Vec<u128> {
     let page = store.search_customers(&tenant("t"), clients, &query, 100, None).await;
@@ -193,8 +193,16 @@ pub async fn an_erased_customer_leaves_dates_alone(place: Place) {
     let ana = keyed(customer(1, "acme", "Ana Pérez", &[7]), "K");
     kept(&store, of_customers(&[ana.clone(), customer(2, "acme", "Bea", &[7])])).await;
     let mut interactions: Vec<_> = (1..=1_200).map(|n| contact(1, n, "says a name")).collect();
-    interactions.push(contact(2, 1, "stays"));
+    interactions.push(contact(2, 1_300, "stays"));
     kept(&store, Work { interactions, ..Work::default() }).await;
+    let said = |number: u128| {
+        let fields = [("address".to_owned(), "Rúa Nova 1".to_owned())].into();
+        let code = Slug::parse("sold").expect("a slug");
+        let disposition = Some(Disposition { code, automatic: false, fields });
+        CallRecord { disposition, ..connected("t", number, NOW) }
+    };
+    let calls = [1, 1_300].map(|number| call_change(said(number)));
+    store.commit(calls.into()).await.expect("a commit");
     let erased = Customer {
         version: 2,
         name: String::new(),
@@ -214,5 +222,11 @@ pub async fn an_erased_customer_leaves_dates_alone(place: Place) {
     assert!(page.interactions.iter().all(|it| it.summary.is_empty()));
     assert_eq!(page.interactions[0].at, contact(1, 1_200, "").at);
     let page = store.interactions(&tenant("t"), customer_id(2), &all).await.expect("a page");
-    assert_eq!(page.interactions, [contact(2, 1, "stays")]);
+    assert_eq!(page.interactions, [contact(2, 1_300, "stays")]);
+    for (number, written) in [(1, false), (1_300, true)] {
+        let call =
+            store.call(&tenant("t"), call_id(number)).await.expect("a read").expect("a call");
+        let disposition = call.disposition.expect("a disposition");
+        assert_eq!((disposition.code.as_str(), !disposition.fields.is_empty()), ("sold", written));
+    }
 }

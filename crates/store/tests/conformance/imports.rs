@@ -199,3 +199,74 @@ pub async fn leads_are_found_and_paged(place: Place) {
     let claimed = store.list_leads(&t, &list_id("a"), claimed, None, 9).await.expect("a page");
     assert_eq!(claimed.leads.len(), 2);
 }
+
+pub async fn promised_calls_are_laid_into_a_list_and_taken_out_of_it(place: Place) {
+    let (store, t, spec) = (place.open().await, tenant("t"), list("a"));
+    let callback =
+        |seconds: i64, agent| LeadState::Callback { at: at(NOW + seconds * SECOND), agent };
+    let lay = async |name: &str, lead, state| {
+        store.lay_lead(&t, &spec, name, lead, (state, at(NOW))).await.expect("a store")
+    };
+    let hers = lay("hers", person(&[1]), callback(60, Some(agent("ana")))).await.expect("laid");
+    let anybodys = lay("anybodys", person(&[2]), callback(30, None)).await.expect("laid");
+    let his = lay("his", person(&[3]), callback(10, Some(agent("bo")))).await.expect("laid");
+    let again = lay("hers", person(&[1]), callback(5, None)).await;
+    assert_eq!(again, Ok(hers), "one that was laid is left alone");
+    assert_eq!(lay("none", person(&[]), callback(5, None)).await, Err(LeadFault::NoNumber));
+
+    let lists = [list_id("a"), list_id("b")];
+    let promised = async |who: &str, from: Option<Civil>, after, most| {
+        let all = (None, Some(at(NOW + 3_600 * SECOND)));
+        let span = if from.is_some() { (from, None) } else { all };
+        let found = store.promised_leads(&t, (&lists, &agent(who)), span, after, most).await;
+        found.expect("a store").iter().map(|it| it.id).collect::<Vec<_>>()
+    };
+    assert_eq!(promised("ana", None, None, 9).await, [anybodys, hers]);
+    assert_eq!(promised("bo", None, None, 9).await, [his, anybodys]);
+    assert_eq!(promised("ana", Some(at(NOW + 31 * SECOND)), None, 9).await, [hers]);
+    assert_eq!(promised("ana", None, None, 1).await, [anybodys]);
+    let first = (at(NOW + 30 * SECOND), anybodys);
+    assert_eq!(promised("ana", None, Some(first), 9).await, [hers]);
+    // Nothing is due yet; then the one that anybody may call is.
+    assert!(all(&store, ask(&["a"], next(5), NOW)).await.permits.is_empty());
+    assert_eq!(dialed(&all(&store, ask(&["a"], next(5), NOW + 40 * SECOND)).await), [2]);
+
+    let done = Slug::parse("confirmed").expect("a slug");
+    assert_eq!(store.finish_lead(&t, hers, &done).await, Ok(true));
+    assert_eq!(store.finish_lead(&t, anybodys, &done).await, Ok(false), "it is being called");
+    let state = async |id| store.lead(&t, id).await.expect("a store").expect("a lead").state;
+    assert_eq!(state(hers).await, LeadState::Finished { disposition: done });
+    assert_eq!(state(anybodys).await, LeadState::Claimed);
+    assert_eq!(promised("ana", None, None, 9).await, []);
+}
+
+pub async fn the_leads_of_whoever_is_erased_go_unless_one_is_in_a_call(place: Place) {
+    let (store, t) = (place.open().await, tenant("t"));
+    let people = vec![person(&[1, 2]), person(&[3]), person(&[4, 5])];
+    imported(&store, &list("a"), "one", people).await;
+    imported(&store, &list("b"), "one", vec![person(&[1])]).await;
+    let erase = async |numbers: &[u64]| {
+        let numbers: Vec<_> = numbers.iter().map(|it| number(*it)).collect();
+        store.erase_leads(&t, &[list_id("a")], &numbers).await.expect("a store")
+    };
+    let holders = async |of: u64| {
+        let leads = store.leads_by_number(&t, &number(of)).await.expect("a read");
+        leads.iter().map(|it| it.list.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(dialed(&all(&store, ask(&["a"], next(1), NOW)).await), [1]);
+    assert!(!erase(&[2, 4]).await, "one of them is being called");
+    assert_eq!(
+        (holders(1).await, holders(5).await),
+        (["a", "b"].map(String::from).into(), vec!["a".to_owned()])
+    );
+    store.recover(at(NOW + SECOND)).await.expect("a recovery");
+    assert!(erase(&[2, 4]).await);
+    assert_eq!((holders(1).await, holders(5).await), (vec!["b".to_owned()], vec![]));
+    let counts = store.lead_counts(&t, &list_id("a")).await;
+    assert_eq!(counts, Ok(LeadCounts { ready: 1, ..LeadCounts::default() }));
+    assert_eq!(dialed(&all(&store, ask(&["a"], next(5), NOW + 2 * SECOND)).await), [3]);
+    assert!(erase(&[2, 4]).await, "there is nothing left to erase");
+    // The number may come again.
+    imported(&store, &list("a"), "two", vec![person(&[1])]).await;
+    assert_eq!(holders(1).await, ["b", "a"]);
+}

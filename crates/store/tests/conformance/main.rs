@@ -59,7 +59,8 @@ on_both! {
         an_update_has_those_looked_at_again_who_only_wait_for_their_hours,
         an_update_is_seen_where_a_filter_had_passed_over_it_and_in_its_new_order,
         an_import_that_is_given_up_leaves_nothing, a_list_is_called_in_its_order,
-        leads_are_found_and_paged;
+        leads_are_found_and_paged, promised_calls_are_laid_into_a_list_and_taken_out_of_it,
+        the_leads_of_whoever_is_erased_go_unless_one_is_in_a_call;
     barring: an_entry_bars_by_its_reach, a_registry_replaces_its_former_version,
         entries_are_listed_and_taken_out;
     outbound: attempts_are_listed_and_counted, a_dead_node_loses_no_lead,
