@@ -34,7 +34,7 @@ use timbre_model::{
     AgentRef, AgentStateKind, CallId, Civil, FloorSpec, ListId, Mono, QueueRef, TenantId, TrunkRef,
 };
 
-pub use casework::Counted;
+pub use casework::{Counted, Delivered, Through};
 pub use trunks::TrunkSample;
 
 /// The label value of everything beyond a label's bound. No identifier can be spelled so.

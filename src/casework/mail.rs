@@ -15,6 +15,7 @@ use timbre_store::{QueuedMail, StoreError};
 use super::pace::{Pace, back_off, until};
 use super::{Desk, chance, now};
 use crate::driver::clock::{self, Clock};
+use crate::metrics::{Counted, Delivered, Through};
 use smtp::Trouble;
 
 /// Mails looked at at once.
@@ -132,6 +133,13 @@ impl Sender<'_> {
         let (store, at) = (&self.desk.store, now());
         let late = mail.mail.at + GIVE_UP_AFTER <= at;
         let id = mail.mail.id.as_str();
+        let came = match &sent {
+            Ok(()) => Delivered::Taken,
+            Err(Trouble::Never(_)) => Delivered::GivenUp,
+            Err(Trouble::Later(_) | Trouble::Server(_)) if late => Delivered::GivenUp,
+            Err(Trouble::Later(_) | Trouble::Server(_)) => Delivered::Failed,
+        };
+        self.desk.metrics.count_casework(&self.tenant, Counted::Delivery(Through::Mail, came));
         match sent {
             Ok(()) => {
                 self.waits.server = None;

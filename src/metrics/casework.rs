@@ -1,11 +1,13 @@
 //! What follows conversations: cases, follow-ups, messages, callbacks, surveys. Counted from the events that are kept, each
 //! once by the node that shows it; what is open is sampled from the store.
 
+use std::fmt;
 use std::time::Duration;
 
 use metrics_exporter_prometheus::PrometheusRecorder;
+use serde::{Deserialize, Serialize};
 use timbre_casework::{CaseKind, CaseState, Cause, FollowUpState, RecordKind};
-use timbre_model::{FollowUpOutcome, QueueRef, SurveyKind, TenantId};
+use timbre_model::{FollowUpOutcome, QueueRef, SurveyKind, TenantId, words};
 use timbre_store::{OpenCount, WaitingLetters};
 
 use super::capped::Capped;
@@ -39,6 +41,33 @@ pub enum Counted {
         /// The customer was reached; otherwise it was not done in time.
         done: bool,
     },
+    /// An event or a mail was to be handed over.
+    Delivery(Through, Delivered),
+}
+
+/// By what somebody outside is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Through {
+    /// An event, by HTTP.
+    Webhook,
+    /// A mail.
+    Mail,
+}
+
+/// What came of a try.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Delivered {
+    /// It was taken.
+    Taken,
+    /// It was not, and is tried again.
+    Failed,
+    /// It was not, and an operator must look at it.
+    GivenUp,
+}
+
+words! {
+    Through { Webhook = "webhook", Mail = "mail", }
+    Delivered { Taken = "delivered", Failed = "failed", GivenUp = "given_up", }
 }
 
 /// The bound of tenants: who is beyond it shares a name.
@@ -83,6 +112,10 @@ impl CaseworkMeters {
                 let at = [tenant, callback_outcome(done)];
                 catalog::CALLBACKS_ENDED.counter(to, &at).increment(1);
             }
+            Counted::Delivery(through, came) => {
+                let at = [tenant, through.as_str(), came.as_str()];
+                catalog::DELIVERIES.counter(to, &at).increment(1);
+            }
         }
     }
 
@@ -104,6 +137,11 @@ impl CaseworkMeters {
         }
         for done in [true, false] {
             begin(catalog::CALLBACKS_ENDED, &[tenant, callback_outcome(done)]);
+        }
+        for through in Through::ALL.iter().map(|it| it.as_str()) {
+            for came in Delivered::ALL.iter().map(|it| it.as_str()) {
+                begin(catalog::DELIVERIES, &[tenant, through, came]);
+            }
         }
         for family in [
             catalog::CASES_REOPENED,

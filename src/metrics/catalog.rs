@@ -202,6 +202,7 @@ families! {
     MAILS_WAITING = G, "timbre_mails_waiting", ["tenant"], "Mails that wait to be sent.";
     EVENTS_HELD = G, "timbre_webhook_events_held", ["tenant"], "Events that a webhook has failed to take and that are posted again.";
     DEAD_LETTERS = G, "timbre_dead_letters", ["tenant"], "Events and mails that were given up and wait for an operator.";
+    DELIVERIES = C, "timbre_deliveries_total", ["tenant", "through", "outcome"], "Tries to hand an event to a webhook or a mail to its server: delivered, failed and tried again, or given up.";
     EVENTS_LAG = G, "timbre_events_lag_seconds", ["tenant"], "For how long the oldest event waits that something must be done about; 0 where none waits.";
 
     AGENTS = G, "timbre_agents", ["tenant", "state"], "Agents in each state; who recovers from a complaint counts as `recovery`, not as `not_ready`.";

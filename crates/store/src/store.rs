@@ -1,7 +1,5 @@
 //! The handle.
 
-use std::sync::Arc;
-
 use crate::StoreError;
 use crate::casework::Told;
 use crate::database::Database;
@@ -18,8 +16,6 @@ pub struct Store {
     pub(crate) database: Database,
     pub(crate) memory: Memory,
     pub(crate) told: Told,
-    /// Held by whoever keeps a large piece of work.
-    pub(crate) large: Arc<tokio::sync::Mutex<()>>,
 }
 
 impl Store {
@@ -35,7 +31,6 @@ impl Store {
             database: Database::open(url).await?,
             memory: Memory::default(),
             told: Told::default(),
-            large: Arc::default(),
         })
     }
 

@@ -27,7 +27,7 @@ use crate::leads::{self, Import};
 /// Rows of one chunk.
 const ROWS_MAX: usize = 1_000;
 /// Rows of one transaction: what a call's commit may have to wait for.
-const ROWS_AT_ONCE: usize = 100;
+const ROWS_AT_ONCE: usize = 25;
 
 /// Imports customers.
 pub(super) struct CustomerIntake {

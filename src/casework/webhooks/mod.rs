@@ -19,6 +19,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::pace::{Pace, until};
 use super::{Desk, chance, cloud_event, now};
 use crate::driver::clock;
+use crate::metrics::{Counted, Delivered, Through};
 use post::{Failure, Post};
 use queue::Queue;
 
@@ -192,14 +193,19 @@ impl Teller {
     fn land(&self, queue: &mut Queue, landed: Option<Result<Landed, tokio::task::JoinError>>) {
         let Some(Ok((seq, came))) = landed else { return };
         let Self { tenant, webhook, .. } = self;
-        match came {
-            Ok(()) => queue.delivered(seq),
+        let came = match came {
+            Ok(()) => {
+                queue.delivered(seq);
+                Delivered::Taken
+            }
             Err(failure) => {
                 let why = failure.why.clone();
                 let dead = queue.failed(seq, failure, now(), chance());
                 tracing::warn!(%tenant, %webhook, seq, why, dead, "an event was not delivered");
+                if dead { Delivered::GivenUp } else { Delivered::Failed }
             }
-        }
+        };
+        self.desk.metrics.count_casework(tenant, Counted::Delivery(Through::Webhook, came));
     }
 
     async fn keep(&self, queue: &mut Queue) -> Result<(), StoreError> {

@@ -30,6 +30,7 @@ pub(super) fn casework(metrics: &Metrics) {
         Counted::FollowUpEnded(Some(FollowUpOutcome::Incident)),
         Counted::FollowUpEnded(None),
         Counted::CallbackEnded { done: true },
+        Counted::Delivery(Through::Mail, Delivered::Failed),
     ] {
         metrics.count_casework(&tenant, what);
     }

@@ -83,7 +83,7 @@ impl Store {
         let large = work.records.len() + work.interactions.len() > SMALL;
         let erased = erased(&work);
         let _turn = match large || !erased.is_empty() {
-            true => Some(self.large.lock().await),
+            true => Some(self.database.turn().await),
             false => None,
         };
         for customer in erased {

@@ -5,10 +5,17 @@ mod postgres;
 mod sqlite;
 mod transaction;
 
+use std::sync::Arc;
+
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
 use crate::row::Row;
 use crate::sql::{Args, Dialect, Statement};
 use crate::{Description, StoreError};
 pub(crate) use transaction::Transaction;
+
+/// Whose turn it is to write much.
+type Turns = Arc<Mutex<()>>;
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -61,6 +68,16 @@ impl Database {
             Self::Sqlite(sqlite) => sqlite.begin().await,
             Self::Postgres(postgres) => postgres.begin().await,
         }
+    }
+
+    /// The turn of whoever writes much: held for each large transaction, so that a small one waits for one of them at most
+    /// and the database can put its log away between them.
+    pub(crate) async fn turn(&self) -> OwnedMutexGuard<()> {
+        let turns = match self {
+            Self::Sqlite(sqlite) => sqlite.turns(),
+            Self::Postgres(postgres) => postgres.turns(),
+        };
+        Arc::clone(turns).lock_owned().await
     }
 
     /// Runs one statement that only reads.

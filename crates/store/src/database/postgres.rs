@@ -8,7 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
 use sqlx::{ConnectOptions as _, Connection as _, PgPool, Row as _};
 
 use super::transaction::PgTransaction;
-use super::{Transaction, fault};
+use super::{Transaction, Turns, fault};
 use crate::row::Row;
 use crate::sql::{Args, Statement};
 use crate::{Description, StoreError};
@@ -33,6 +33,7 @@ const GREETING: &str = "SET client_min_messages = error; SET statement_timeout =
 #[derive(Debug, Clone)]
 pub(crate) struct Postgres {
     pool: PgPool,
+    turns: Turns,
 }
 
 impl Postgres {
@@ -58,7 +59,11 @@ impl Postgres {
             .await
             .map_err(fault::of_statement)?;
         sqlx::migrate!("migrations/postgres").run(&pool).await.map_err(fault::of_migration)?;
-        Ok(Self { pool })
+        Ok(Self { pool, turns: Turns::default() })
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Row as _, SqlitePool};
 
-use super::{Transaction, fault};
+use super::{Transaction, Turns, fault};
 use crate::row::Row;
 use crate::sql::{Args, Statement};
 use crate::{Description, StoreError};
@@ -18,8 +18,10 @@ const VERSION_MIN: [u32; 3] = [3, 51, 3];
 /// How long between two checkpoints. They move pages from the log into the database beside the commits, not within one of
 /// them, and a page that was written often since the last one is moved once.
 const CHECKPOINT_INTERVAL: Duration = Duration::from_secs(1);
-/// At this length (64 MB) a commit checkpoints what is left, so that the log can begin anew even under a load without pause.
-const LOG_PAGES_MAX: &str = "16000";
+/// A log of this many pages (64 MB) is made to begin anew.
+const LOG_PAGES_LONG: i64 = 16_000;
+/// At this length (256 MB) a commit does so by itself, and keeps all others waiting.
+const LOG_PAGES_MAX: &str = "64000";
 /// How many connections read at once.
 const READERS: u32 = 4;
 /// Statements kept prepared per connection: every size of every table's, and the reads.
@@ -32,6 +34,7 @@ pub(crate) struct Sqlite {
     /// The same as `writer` for a database in memory, which belongs to its connection.
     readers: SqlitePool,
     file: Option<PathBuf>,
+    turns: Turns,
     /// Held by every clone; without it the checkpoints end.
     in_use: Arc<()>,
 }
@@ -61,11 +64,13 @@ impl Sqlite {
             Some(_) => pool(READERS, options).await.map_err(|error| cannot_open(url, &error))?,
             None => writer.clone(),
         };
-        let sqlite = Self { writer, readers, file, in_use: Arc::new(()) };
+        let turns = Turns::default();
+        let sqlite = Self { writer, readers, file, turns, in_use: Arc::new(()) };
         sqlite.check().await?;
         if sqlite.file.is_some() {
-            let in_use = Arc::downgrade(&sqlite.in_use);
-            tokio::spawn(checkpoint(sqlite.readers.clone(), in_use));
+            let (writer, readers) = (sqlite.writer.clone(), sqlite.readers.clone());
+            let (turns, in_use) = (Arc::clone(&sqlite.turns), Arc::downgrade(&sqlite.in_use));
+            tokio::spawn(Checkpoints { writer, readers, turns, in_use }.run());
         }
         Ok(sqlite)
     }
@@ -88,6 +93,10 @@ impl Sqlite {
             ));
         }
         Ok(())
+    }
+
+    pub(super) fn turns(&self) -> &Turns {
+        &self.turns
     }
 
     pub(super) async fn begin(&self) -> Result<Transaction, StoreError> {
@@ -154,20 +163,46 @@ impl Sqlite {
     }
 }
 
-/// Checkpoints now and then, until nobody uses the database any more.
-async fn checkpoint(readers: SqlitePool, in_use: Weak<()>) {
-    let mut due = tokio::time::interval(CHECKPOINT_INTERVAL);
-    due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        due.tick().await;
-        if in_use.strong_count() == 0 || readers.is_closed() {
-            return;
-        }
-        let done = sqlx::raw_sql("PRAGMA wal_checkpoint(PASSIVE)").execute(&readers).await;
-        if let Err(why) = done {
-            tracing::debug!(%why, "a checkpoint was left to the next one");
+/// Moves pages from the log into the database now and then, until nobody uses it any more.
+struct Checkpoints {
+    writer: SqlitePool,
+    readers: SqlitePool,
+    turns: Turns,
+    in_use: Weak<()>,
+}
+
+impl Checkpoints {
+    async fn run(self) {
+        let mut due = tokio::time::interval(CHECKPOINT_INTERVAL);
+        due.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            due.tick().await;
+            if self.in_use.strong_count() == 0 || self.readers.is_closed() {
+                return;
+            }
+            if let Err(why) = self.one().await {
+                tracing::debug!(%why, "a checkpoint was left to the next one");
+            }
         }
     }
+
+    /// Beside commits a checkpoint never comes to the end of the log, and only then the log can begin anew. So whoever writes
+    /// much waits while nearly all is done, and the one connection that writes does the small rest.
+    async fn one(&self) -> Result<(), sqlx::Error> {
+        if checkpoint(&self.readers).await? < LOG_PAGES_LONG {
+            return Ok(());
+        }
+        let _turn = self.turns.lock().await;
+        checkpoint(&self.readers).await?;
+        checkpoint(&self.writer).await.map(drop)
+    }
+}
+
+/// How many pages the log has, where some are left in it.
+async fn checkpoint(by: &SqlitePool) -> Result<i64, sqlx::Error> {
+    let row = sqlx::query("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(by).await?;
+    let (pages, done): (i64, i64) = (row.try_get(1)?, row.try_get(2)?);
+    Ok(if done < pages { pages } else { 0 })
 }
 
 async fn pool(connections: u32, options: SqliteConnectOptions) -> Result<SqlitePool, sqlx::Error> {

@@ -281,6 +281,7 @@ impl Store {
             transaction.commit().await?;
             let (mut reset, mut slice) = (0, SLICE as u64);
             while slice > 0 {
+                let _turn = database.turn().await;
                 let mut transaction = database.begin().await?;
                 slice = reset_slice(&mut transaction, &tenant, &list, &among, at).await?;
                 transaction.commit().await?;
@@ -308,6 +309,7 @@ impl Store {
         apart(async move {
             let (mut done, mut after) = (0, Some(0));
             while let Some(from) = after {
+                let _turn = database.turn().await;
                 let (count, last) = reorder_slice(&database, &tenant, &list, &order, from).await?;
                 done += count;
                 after = last;

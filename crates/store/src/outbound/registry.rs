@@ -139,6 +139,7 @@ impl Store {
             (self.database.clone(), tenant.clone(), registry.clone());
         let entries = spelled(&registry, entries)?;
         apart(async move {
+            let _turn = database.turn().await;
             let mut transaction = database.begin().await?;
             let (import, state) = begun(&mut transaction, &tenant, &registry).await?;
             if state != "loading" {
@@ -306,6 +307,7 @@ async fn sweep(
     tenant: &TenantId,
     name: &str,
 ) -> Result<u64, StoreError> {
+    let _turn = database.turn().await;
     let mut transaction = database.begin().await?;
     let text = "DELETE FROM registry_numbers WHERE (tenant, import, entry) IN ( \
          SELECT n.tenant, n.import, n.entry FROM registries r JOIN registry_numbers n \

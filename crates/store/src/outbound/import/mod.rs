@@ -92,6 +92,7 @@ impl Store {
         let (database, list) = (self.database.clone(), list.clone());
         let (tenant, batch) = (tenant.clone(), batch.to_owned());
         apart(async move {
+            let _turn = database.turn().await;
             let mut transaction = database.begin().await?;
             let import = Import { tenant, list, name: batch };
             let done = import.chunk(&mut transaction, chunk, leads).await?;
@@ -149,6 +150,7 @@ impl Store {
         let import = Import { tenant: tenant.clone(), list: list.clone(), name: batch.to_owned() };
         apart(async move {
             loop {
+                let _turn = database.turn().await;
                 let mut transaction = database.begin().await?;
                 let batch = import.existing(&mut transaction).await?;
                 if batch.state == "finished" {
@@ -189,6 +191,7 @@ impl Store {
         apart(async move {
             let mut gone = 0;
             loop {
+                let _turn = database.turn().await;
                 let mut transaction = database.begin().await?;
                 let batch = import.existing(&mut transaction).await?;
                 if matches!(batch.state.as_str(), "finished" | "finishing") {
