@@ -34,23 +34,28 @@ impl Demonstration {
         serve::raise_file_limit();
         let pace = Pace { calls_per_minute: self.calls_per_minute, talk_seconds: self.talk };
         let demo = Demo::start(pace).await?;
-        eprintln!(
-            "gRPC {}, metrics http://{}/metrics, SIP {:?}",
-            demo.node.grpc, demo.node.metrics, demo.node.sip.udp
-        );
-        eprintln!(
-            "With TIMBRE_SERVER=http://{} and TIMBRE_TOKEN={}, see what follows the calls:\n\
-             timbre case list; timbre follow-up list; timbre report cases; timbre report surveys --html surveys.html",
-            demo.node.grpc, demo.supervisor.token
-        );
         let watched = match self.seconds {
             Some(seconds) => {
+                notes(&demo).iter().for_each(|it| eprintln!("{it}"));
                 clock::sleep(Duration::from_secs(seconds)).await;
-                top::watch(demo.supervisor.clone(), true).await
+                top::watch(demo.supervisor.clone(), true, Vec::new()).await
             }
-            None => top::watch(demo.supervisor.clone(), false).await,
+            None => top::watch(demo.supervisor.clone(), false, notes(&demo)).await,
         };
         demo.stop().await;
         watched
     }
+}
+
+/// How to look at the demo from another terminal.
+fn notes(demo: &Demo) -> Vec<String> {
+    let sip = demo.node.sip.udp.map(|it| format!(", SIP {it}")).unwrap_or_default();
+    [
+        format!(" metrics http://{}/metrics{sip}; from another terminal:", demo.node.metrics),
+        format!(" export TIMBRE_SERVER=http://{}", demo.node.grpc),
+        format!(" export TIMBRE_TOKEN={}", demo.supervisor.token),
+        " timbre case list; timbre sale list; timbre follow-up list; timbre report cases"
+            .to_owned(),
+    ]
+    .into()
 }

@@ -50,15 +50,15 @@ pub struct Top {
 impl Top {
     /// Runs the command.
     pub async fn run(self, access: &Access) -> anyhow::Result<()> {
-        watch(access.target()?, self.once).await
+        watch(access.target()?, self.once, Vec::new()).await
     }
 }
 
-/// Shows the wallboard of the floor that `target` reaches, until somebody leaves it.
-pub async fn watch(target: Target, once: bool) -> anyhow::Result<()> {
+/// Shows the wallboard of the floor that `target` reaches, with `notes` below it, until somebody leaves it.
+pub async fn watch(target: Target, once: bool, notes: Vec<String>) -> anyhow::Result<()> {
     let client = Client::connect(&target).await?;
     let mut watch = client.watch_floor(0).await?;
-    let mut board = Board::default();
+    let mut board = Board::new(notes);
     let Some(snapshot) = watch.next().await? else {
         bail!("the server ended the stream before it said anything: is it shutting down?");
     };

@@ -9,7 +9,8 @@ use std::time::Duration;
 use timbre_casework::case::Amendment;
 use timbre_casework::{CaseKind, Cause, Channel};
 use timbre_model::{
-    AgentSpec, CallId, CampaignId, Digest, FieldKind, OfferId, QueueId, Slug, StationMode, TenantId,
+    AgentSpec, CallId, CampaignId, Digest, FieldKind, FieldSpec, OfferId, QueueId, Slug,
+    StationMode, TenantId,
 };
 use timbre_phone::{Call, Credentials, Endpoint, Manner, Voice};
 use tokio_util::task::AbortOnDropHandle;
@@ -43,8 +44,11 @@ pub(super) struct Player {
 }
 
 /// What an agent writes into a field.
-fn said(kind: &FieldKind) -> String {
-    match kind {
+fn said(field: &FieldSpec, chance: &mut Chance) -> String {
+    match &field.kind {
+        FieldKind::Text if field.id.as_str() == "statement" => {
+            chance.one(&COMPLAINTS).map(|it| it.0.to_owned()).unwrap_or_default()
+        }
         FieldKind::Text => "Fibra 1 Gb".to_owned(),
         FieldKind::Number => "1".to_owned(),
         FieldKind::Time => {
@@ -263,9 +267,10 @@ impl Player {
         // What stands first is what happens most: a sale, a matter settled, all as it was promised.
         let usual = self.chance.happens(0.4);
         let chosen = if usual { leaves.first()? } else { self.chance.one(&leaves)? };
+        let chosen = chosen.clone();
         let needed = chosen.fields.iter().filter(|it| !it.optional);
-        let fields = needed.map(|it| (it.id.to_string(), said(&it.kind))).collect();
-        Some((chosen.code.clone(), fields))
+        let fields = needed.map(|it| (it.id.to_string(), said(it, &mut self.chance))).collect();
+        Some((chosen.code, fields))
     }
 
     fn inbound(&self) -> bool {

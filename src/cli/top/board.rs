@@ -23,6 +23,8 @@ pub struct Board {
     pub agents: BTreeMap<AgentId, AgentView>,
     /// Every campaign, in the order of their ids.
     pub campaigns: Vec<CampaignStatus>,
+    /// What stands below the board.
+    pub notes: Vec<String>,
     /// Why the board may be stale.
     pub trouble: Option<String>,
     /// How far the server's clock is ahead of ours, in microseconds.
@@ -30,6 +32,11 @@ pub struct Board {
 }
 
 impl Board {
+    /// A board that knows nothing yet.
+    pub fn new(notes: Vec<String>) -> Self {
+        Self { notes, ..Self::default() }
+    }
+
     /// Takes in an update at `now` on our clock.
     pub fn take(&mut self, update: FloorUpdate, now: Civil) {
         let FloorUpdate { sequence, at, what } = update;

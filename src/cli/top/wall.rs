@@ -3,7 +3,7 @@
 use ratatui::Frame;
 use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::style::{Color, Style, Stylize as _};
-use ratatui::text::{Line, Span};
+use ratatui::text::{Line, Span, Text};
 use ratatui::widgets::{Block, Cell, Paragraph, Row, Table};
 use timbre_engine::AgentView;
 use timbre_model::{AgentId, AgentStateKind, CampaignState, Civil};
@@ -28,11 +28,13 @@ pub fn draw(frame: &mut Frame<'_>, board: &Board, now: Civil) {
         0 => 0,
         some => some.min(CAMPAIGNS_MAX) * 2 + 3,
     };
-    let [title, upper, middle, lower, foot] = Layout::vertical([
+    let notes = u16::try_from(board.notes.len()).unwrap_or(u16::MAX);
+    let [title, upper, middle, lower, below, foot] = Layout::vertical([
         Constraint::Length(1),
         Constraint::Length(queues),
         Constraint::Length(campaigns),
         Constraint::Min(3),
+        Constraint::Length(notes),
         Constraint::Length(1),
     ])
     .areas(frame.area());
@@ -40,6 +42,7 @@ pub fn draw(frame: &mut Frame<'_>, board: &Board, now: Civil) {
     draw_queues(frame, board, now, upper);
     draw_campaigns(frame, board, middle);
     draw_agents(frame, board, now, lower);
+    frame.render_widget(Text::from_iter(board.notes.iter().map(String::as_str)), below);
     let keys = " q quit   ANS, HOLD: seconds on average   MAY: allowed abandonments today";
     frame.render_widget(Line::from(keys).reversed(), foot);
 }

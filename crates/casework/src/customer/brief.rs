@@ -98,6 +98,7 @@ fn summary(record: &Record) -> String {
     match record {
         Record::Case(it) => format!("{}: {}", it.kind, index::short(&it.statement)),
         Record::Sale(it) => it.product.clone(),
+        Record::FollowUp(it) if it.note.is_empty() => format!("no. {}", it.number),
         Record::FollowUp(it) => format!("no. {}: {}", it.number, it.note),
         Record::Message(it) => {
             let whom = match &it.recipient {
