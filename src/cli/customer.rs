@@ -109,7 +109,8 @@ struct Merge {
     client: Option<ClientId>,
 }
 
-/// Erase a customer.
+/// Erase a customer, and the leads of their client company's lists with one of their numbers. Not while one of these is in a
+/// call.
 #[derive(Debug, Args)]
 struct Erase {
     #[command(flatten)]
