@@ -59,6 +59,10 @@ pub struct Settings {
     #[arg(long, env = "TIMBRE_SIP_TLS_KEY", value_name = "FILE")]
     pub sip_tls_key: Option<PathBuf>,
 
+    /// Offer phones MD5 alone: for those that give up where SHA-256 is offered before it
+    #[arg(long, env = "TIMBRE_SIP_MD5_ONLY")]
+    pub sip_md5_only: bool,
+
     /// Address that carriers and phones are told to send SIP and voice to (behind NAT)
     #[arg(long, env = "TIMBRE_ADVERTISE", value_name = "IP")]
     pub advertise: Option<IpAddr>,

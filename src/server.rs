@@ -267,6 +267,7 @@ fn switch_config(settings: &Settings) -> sip::SwitchConfig {
         tls: tls.map(|((addr, cert), key)| sip::TlsListen { addr, cert, key }),
         advertised: settings.advertise,
         realm: REALM.to_owned(),
+        md5_only: settings.sip_md5_only,
         media: sip::media::MediaConfig {
             bind: settings.sip.ip(),
             advertised: settings.advertise,

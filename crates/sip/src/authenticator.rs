@@ -15,6 +15,8 @@ use crate::trunk::{Directory, Party};
 /// Checks credentials. Time is an argument.
 pub(crate) struct Authenticator {
     realm: String,
+    /// The algorithms of a challenge, the preferred one first.
+    offered: &'static [Algorithm],
     nonces: Nonces,
     backoff: Backoff,
     /// Stands in for the secret of users that do not exist.
@@ -40,10 +42,16 @@ pub(crate) enum Role {
 }
 
 impl Authenticator {
-    pub fn new(now: Instant, realm: &str, nonce_lifetime: Duration) -> Self {
+    pub fn new(
+        now: Instant,
+        realm: &str,
+        nonce_lifetime: Duration,
+        offered: &'static [Algorithm],
+    ) -> Self {
         let random: [u8; 32] = rand::random();
         Self {
             realm: realm.to_owned(),
+            offered,
             nonces: Nonces::new(now, nonce_lifetime),
             backoff: Backoff::default(),
             nobody: Ha1::of("", realm, &crate::digest::hex(&random)),
@@ -102,7 +110,7 @@ impl Authenticator {
                 Role::Gate => Header::ProxyAuthenticate(value.into()),
             }
         };
-        Algorithm::ALL.into_iter().map(header).collect()
+        self.offered.iter().copied().map(header).collect()
     }
 }
 

@@ -19,6 +19,8 @@ pub struct SwitchConfig {
     pub advertised: Option<IpAddr>,
     /// The digest realm (RFC 7616 §3.3). Every HA1 provisioned must have been made with it.
     pub realm: String,
+    /// Phones are offered MD5 alone: some give up at a challenge that offers SHA-256 before it (RFC 8760 §2.4).
+    pub md5_only: bool,
     /// Voice.
     pub media: MediaConfig,
     /// Bounds.
@@ -84,6 +86,7 @@ impl Default for SwitchConfig {
             tls: None,
             advertised: None,
             realm: "timbre".into(),
+            md5_only: false,
             media: MediaConfig::default(),
             limits: Limits::default(),
             timing: Timing::default(),

@@ -23,6 +23,11 @@ impl Algorithm {
     /// In the order in which they are offered (RFC 8760 §2.4).
     pub const ALL: [Self; 2] = [Self::Sha256, Self::Md5];
 
+    /// Those that a challenge offers, in that order.
+    pub fn offered(md5_only: bool) -> &'static [Self] {
+        if md5_only { &[Self::Md5] } else { &Self::ALL }
+    }
+
     /// As the header parameter has it.
     pub fn token(self) -> &'static str {
         match self {

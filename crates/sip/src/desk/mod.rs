@@ -28,6 +28,7 @@ use crate::authenticator::{Authenticator, Role};
 use crate::census::Census;
 use crate::config::SwitchConfig;
 use crate::counters::Tally;
+use crate::digest::Algorithm;
 use crate::leg::Leg;
 use crate::media::{Media, MediaEvent};
 use crate::port::{End, Event, LegId};
@@ -103,7 +104,12 @@ impl Shared {
                 lines: HashMap::new(),
                 wheel: Wheel::default(),
                 registrar: Registrar::default(),
-                authenticator: Authenticator::new(now, &config.realm, config.timing.nonce_lifetime),
+                authenticator: Authenticator::new(
+                    now,
+                    &config.realm,
+                    config.timing.nonce_lifetime,
+                    Algorithm::offered(config.md5_only),
+                ),
                 minted: 0,
                 draining: false,
                 config: config.clone(),

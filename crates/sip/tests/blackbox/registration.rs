@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use timbre_sip::{Event, RefusedFor};
+use timbre_sip::{Event, RefusedFor, SwitchConfig};
 
 use crate::phone::{Line, Login, status};
 use crate::world::{ANA, World, config};
@@ -38,6 +38,19 @@ async fn both_algorithms_register_and_the_better_is_offered_first() {
     assert_eq!(world.event().await, Event::StationRegistered { user, reachable: false });
     assert_eq!(world.switch.counters().registrations, 2);
     world.falls_quiet().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn phones_that_know_md5_alone_are_offered_nothing_else() {
+    let world = World::new(SwitchConfig { md5_only: true, ..config() }).await;
+    let line = Line::new(world.port).await.expect("a socket");
+    let bare = line.request("REGISTER", "sip:127.0.0.1", "<sip:acme~ana@127.0.0.1>", "", "");
+    line.send(bare.as_bytes()).await.expect("sent");
+    let challenge = line.receive().await.expect("a challenge");
+    let offered: Vec<_> = challenge.matches("algorithm=").collect();
+    assert!(offered.len() == 1 && challenge.contains("algorithm=MD5"), "{challenge}");
+    let granted = line.register(Login { algorithm: "MD5", ..ANA }, 40_000, 300).await;
+    assert_eq!(status(&granted.expect("an answer")), 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
