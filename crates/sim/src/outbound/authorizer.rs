@@ -7,8 +7,8 @@ use timbre_compliance::{Attempt, Catalog, Clockwatch, History, Lists, Reading, d
 use timbre_engine::gate::{self, Callee, Ruled};
 use timbre_engine::{AuthorizeRequest, Authorized, Permit, Verdicts, Want, Withheld};
 use timbre_model::{
-    AgentId, Change, FloorSpec, Lead, LeadId, LeadNumber, LeadRole, LeadState, ListId, NewLead,
-    Now, Party, PhoneNumber, TenantId,
+    AgentId, Change, Civil, Consent, ConsentBasis, FloorSpec, Lead, LeadId, LeadNumber, LeadRole,
+    LeadState, ListId, NewLead, Now, Party, PhoneNumber, TenantId,
 };
 
 use super::book::{Book, Clerk, permit};
@@ -125,7 +125,7 @@ impl Endless {
         };
         let mut verdicts = Verdicts::default();
         for _ in 0..most {
-            let lead = Arc::new(self.next(request));
+            let lead = Arc::new(self.next(request, at));
             let number = &lead.person.numbers[0];
             let person = Some(&lead.person);
             let callee = Callee { number, person, lead: Some((lead.id, &lead.list)) };
@@ -147,14 +147,19 @@ impl Endless {
         Ok(verdicts)
     }
 
-    fn next(&mut self, request: &AuthorizeRequest) -> Lead {
+    /// Somebody new, who has just asked to be called.
+    fn next(&mut self, request: &AuthorizeRequest, now: Civil) -> Lead {
         self.next += 1;
         let stem = self.like.number.expose();
         let stem = &stem[..stem.len() - 8];
         let number = PhoneNumber::parse(&format!("{stem}{:08}", self.next % 100_000_000));
         let number = number.expect("a number with other last digits is a number");
         let numbers = vec![LeadNumber { number, ..self.like.clone() }];
-        lead(self.next, &request.plan.campaign.tenant, &request.plan.spec.lists[0].list, numbers)
+        let (tenant, list) = (&request.plan.campaign.tenant, &request.plan.spec.lists[0].list);
+        let mut lead = lead(self.next, tenant, list, numbers);
+        let (basis, given_at) = (ConsentBasis::Requested, now);
+        lead.person.consent = Some(Consent { basis, given_at });
+        lead
     }
 }
 

@@ -7,6 +7,8 @@
 use std::fmt::Write as _;
 use std::time::Duration;
 
+use timbre_model::Purpose;
+
 use super::days::run_all;
 use super::published::Published;
 use super::{CAP, FORECAST, Job, Report, percent, percent2, plant};
@@ -47,8 +49,9 @@ pub(super) fn table(job: &Job, report: &mut Report) {
 
 fn setup(of: &Published) -> Setup {
     let mut setup = plant::lifelike(of, FORECAST);
-    // Where the law lets more pass than is aimed at, the campaign's own cap decides.
+    // Canada lets 5 % of sales calls pass, more than is aimed at: the campaign's own cap decides.
     setup.floor.lists[0].country = "CA".to_owned();
+    setup.floor.campaigns[0].purpose = Purpose::Marketing;
     let aimed = timbre_pacing::target_for(CAP, of.agents, of.answers_a_day());
     let campaign = &mut setup.floor.campaigns[0];
     campaign.abandonment_cap = CAP * TARGET / aimed;
