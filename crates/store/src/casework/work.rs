@@ -55,7 +55,7 @@ pub enum WorkError {
 }
 
 /// One with more records and contacts than this takes its turn among the large ones.
-const SMALL: usize = 32;
+const SMALL: usize = 12;
 
 impl Store {
     /// Keeps a piece of work in one transaction: each record as it now stands with what it is found by and its lines of
@@ -66,8 +66,8 @@ impl Store {
     /// the other; of one that was erased, they lose their words (in small transactions before this one, so that nobody waits
     /// for long).
     ///
-    /// Of pieces of work with more than 32 records and contacts one is kept at a time, so that a call's commit waits for one
-    /// of them at most. SQLite has one writer: an import brings a hundred customers at once, not thousands.
+    /// Of pieces of work with more than 12 records and contacts one is kept at a time, so that a call's commit waits for one
+    /// of them at most. SQLite has one writer: an import brings some dozens of customers at once, not thousands.
     ///
     /// # Errors
     ///

@@ -27,6 +27,9 @@ use round::Round;
 /// Leads that are looked at beyond four for each attempt that is wanted.
 const LOOKED_MORE: usize = 64;
 
+/// Leads looked at beyond those that are wanted.
+const SPARE: usize = 4;
+
 impl Store {
     /// Has attempts decided by `decide`, and writes what it permits: the attempt as an intent, charged; the lead as claimed;
     /// the entry of the audit trail. A lead whose numbers are all refused is blocked. All of it is durable when it is
@@ -56,10 +59,12 @@ impl Store {
         let (mut outcome, mut skipped, mut looked) = (Outcome::default(), BTreeSet::new(), 0);
         let wanted = ask.want.most();
         let looked_most = 4 * wanted + LOOKED_MORE;
+        // A few more than are wanted: some will be refused. One that is asked for alone is seldom.
+        let mut spare = wanted.min(SPARE);
         loop {
             let left = wanted - outcome.permits.len();
-            // A few more than are wanted: some will be refused.
-            let most = (left + left / 4 + 4).min(looked_most - looked);
+            let most = (left + left / 4 + spare).min(looked_most - looked);
+            spare = SPARE;
             let round = Round {
                 store: self,
                 ask: &ask,
