@@ -142,14 +142,9 @@ impl Counting {
                 count(Counted::Deadline { kept: it.event.at <= Civil::from_micros(due) });
             }
             if let Some(case) = self.desk.store.case(tenant, data.case).await? {
-                count(Counted::CaseAnswered(data.kind, since(case.received_at, it.event.at)));
+                count(Counted::CaseAnswered(data.kind, it.event.at.since(case.received_at)));
             }
         }
         Ok(())
     }
-}
-
-fn since(from: Civil, to: Civil) -> Duration {
-    let micros = to.as_micros().saturating_sub(from.as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }

@@ -133,38 +133,36 @@ impl Sender<'_> {
         let (store, at) = (&self.desk.store, now());
         let late = mail.mail.at + GIVE_UP_AFTER <= at;
         let id = mail.mail.id.as_str();
-        let came = match &sent {
-            Ok(()) => Delivered::Taken,
-            Err(Trouble::Never(_)) => Delivered::GivenUp,
-            Err(Trouble::Later(_) | Trouble::Server(_)) if late => Delivered::GivenUp,
-            Err(Trouble::Later(_) | Trouble::Server(_)) => Delivered::Failed,
-        };
-        self.desk.metrics.count_casework(&self.tenant, Counted::Delivery(Through::Mail, came));
-        match sent {
+        let (came, kept) = match sent {
             Ok(()) => {
                 self.waits.server = None;
                 self.waits.recipients.remove(&mail.mail.to);
-                store.mail_sent(&self.tenant, id, at).await
+                (Delivered::Taken, store.mail_sent(&self.tenant, id, at).await)
             }
             Err(trouble) => {
                 let (tenant, error) = (&self.tenant, trouble.to_string());
                 tracing::warn!(%tenant, mail = id, error, "a mail was not sent");
                 match trouble {
-                    Trouble::Never(why) => store.mail_dead(&mail, &why, at).await,
+                    Trouble::Never(why) => {
+                        (Delivered::GivenUp, store.mail_dead(&mail, &why, at).await)
+                    }
                     Trouble::Later(why) | Trouble::Server(why) if late => {
-                        store.mail_dead(&mail, &why, at).await
+                        (Delivered::GivenUp, store.mail_dead(&mail, &why, at).await)
                     }
                     Trouble::Later(why) => {
-                        let wait = self.recipient_rests(&mail);
-                        store.mail_failed(&self.tenant, id, &why, at + wait).await
+                        let next = at + self.recipient_rests(&mail);
+                        let kept = store.mail_failed(&self.tenant, id, &why, next).await;
+                        (Delivered::Failed, kept)
                     }
                     Trouble::Server(_) => {
                         self.server_rests();
-                        Ok(())
+                        (Delivered::Failed, Ok(()))
                     }
                 }
             }
-        }
+        };
+        self.desk.metrics.count_casework(&self.tenant, Counted::Delivery(Through::Mail, came));
+        kept
     }
 
     fn spec(&self) -> Option<MailSpec> {

@@ -45,8 +45,7 @@ pub(crate) fn back_off(tries: u32, chance: u64) -> Duration {
 
 /// How long until `at`; nothing where it has come.
 pub(crate) fn until(at: Civil) -> Duration {
-    let micros = at.as_micros().saturating_sub(clock::civil().as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    at.since(clock::civil())
 }
 
 #[cfg(test)]

@@ -117,7 +117,7 @@ impl Reactor {
     async fn read_all(&self, tenant: &TenantId, progress: &mut Progress) -> Result<(), StoreError> {
         loop {
             let events = self.desk.store.events(tenant, progress.read, BATCH).await?;
-            let waits = events.first().map_or(Duration::ZERO, age);
+            let waits = events.first().map_or(Duration::ZERO, |it| now().since(it.event.at));
             self.desk.metrics.events_lag(tenant, waits);
             for event in &events {
                 for (reader, kept) in self.readers.iter().zip(&mut progress.kept) {
@@ -184,10 +184,4 @@ impl Reactor {
         }
         Ok(())
     }
-}
-
-/// For how long an event has waited.
-fn age(it: &StoredEvent) -> Duration {
-    let micros = now().as_micros().saturating_sub(it.event.at.as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
-use timbre_casework::{Case, CaseKind, Cause, CustomerId, Record, RecordKind, SurveyId, survey};
+use timbre_casework::{Cause, CustomerId, Record, RecordKind, SurveyId, survey};
 use timbre_engine::Command;
 use timbre_model::{
-    CallId, CallerId, ClientId, Effect, PhoneNumber, QueueRef, SurveyRecord, SurveySpec, TenantId,
+    CallId, CallerId, Civil, ClientId, Effect, PhoneNumber, QueueRef, SurveyRecord, TenantId,
 };
 use timbre_store::{PageRequest, RecordFilter, StoredEvent};
 use tokio::sync::{Semaphore, broadcast};
@@ -81,7 +81,7 @@ async fn may_be_asked(desk: &Desk, wanted: &Wanted) -> Result<bool, Fault> {
     let tenant = &wanted.queue.tenant;
     let floor = desk.floor(tenant)?;
     let queue = floor.queues.iter().find(|it| it.id == wanted.queue.queue);
-    let Some((client, survey)) = queue.and_then(|it| Some((&it.client, it.survey?))) else {
+    let Some((client, period)) = queue.and_then(|it| Some((&it.client, it.survey?.period))) else {
         return Ok(false);
     };
     let Some(number) = wanted.caller.number() else { return Ok(false) };
@@ -89,18 +89,13 @@ async fn may_be_asked(desk: &Desk, wanted: &Wanted) -> Result<bool, Fault> {
         return Ok(false);
     }
     let known = desk.store.screen_pop(tenant, std::slice::from_ref(client), number, 1).await?;
+    let period_began = now().before(period);
+    let mut records = of_number(desk, tenant, client, number).await?;
     for known in known.customers {
-        if known.open.iter().any(is_complaint)
-            || asked_lately(desk, tenant, known.customer.id, survey).await?
-        {
-            return Ok(false);
-        }
+        records.extend(known.open);
+        records.extend(asked_since(desk, tenant, known.customer.id, period_began).await?);
     }
-    Ok(complaint_of(desk, tenant, client, number).await?.is_none())
-}
-
-fn is_complaint(it: &Record) -> bool {
-    matches!(it, Record::Case(case) if case.kind == CaseKind::Complaint)
+    Ok(!records.iter().any(|it| survey::forbids(it, period_began)))
 }
 
 /// The agent has classified the call as a complaint before the end of the conversation: a case is about to be opened.
@@ -115,26 +110,26 @@ async fn complains_now(
     Ok(spec.is_some_and(|it| it.effects.contains(&Effect::Complaint)))
 }
 
-async fn asked_lately(
+/// The newest survey of a customer's in that time.
+async fn asked_since(
     desk: &Desk,
     tenant: &TenantId,
     customer: CustomerId,
-    survey: SurveySpec,
-) -> Result<bool, Fault> {
-    let from = Some(now().before(survey.period));
-    let filter =
-        RecordFilter { customer: Some(customer), from, ..RecordFilter::of(RecordKind::Survey) };
+    from: Civil,
+) -> Result<Vec<Record>, Fault> {
+    let of = RecordFilter::of(RecordKind::Survey);
+    let filter = RecordFilter { customer: Some(customer), from: Some(from), ..of };
     let page = PageRequest { size: 1, after: None };
-    Ok(!desk.store.records(tenant, &filter, &page).await?.records.is_empty())
+    Ok(desk.store.records(tenant, &filter, &page).await?.records)
 }
 
-/// An open complaint of whoever has that number, also where no customer is known.
-async fn complaint_of(
+/// Open cases of whoever has that number, also where no customer is known.
+async fn of_number(
     desk: &Desk,
     tenant: &TenantId,
     client: &ClientId,
     number: &PhoneNumber,
-) -> Result<Option<Case>, Fault> {
+) -> Result<Vec<Record>, Fault> {
     let filter = RecordFilter {
         open: Some(true),
         number: Some(number.clone()),
@@ -142,11 +137,7 @@ async fn complaint_of(
         ..RecordFilter::of(RecordKind::Case)
     };
     let page = PageRequest { size: 20, after: None };
-    let found = desk.store.records(tenant, &filter, &page).await?.records;
-    Ok(found.into_iter().filter(is_complaint).find_map(|it| match it {
-        Record::Case(case) => Some(*case),
-        _ => None,
-    }))
+    Ok(desk.store.records(tenant, &filter, &page).await?.records)
 }
 
 fn react<'a>(

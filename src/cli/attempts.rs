@@ -10,7 +10,7 @@ use timbre_store::AttemptFilter;
 use super::access::Access;
 use super::pages::gather;
 use super::table::table;
-use super::words::{moment, since};
+use super::words::moment;
 use super::{ids, out};
 use crate::api::client::Client;
 use crate::api::wire::name;
@@ -185,7 +185,7 @@ fn card(record: &AttemptRecord) -> String {
         "permitted",
         format!("{} UTC, {local_time}, clock {intent_mono} µs", moment(*intent_at)),
     ));
-    let after = |at: &Civil| format!("after {:.1} s", since(*intent_at, *at).as_secs_f64());
+    let after = |at: &Civil| format!("after {:.1} s", at.since(*intent_at).as_secs_f64());
     let moments = [
         ("dialed", dialed_at),
         ("rang", ringing_at),

@@ -11,7 +11,7 @@ use timbre_store::CallFilter;
 use super::access::Access;
 use super::out;
 use super::table::table;
-use super::words::{caller, clock, moment, read_moment, since, time_of_day};
+use super::words::{caller, clock, moment, read_moment, time_of_day};
 use crate::api::client::Client;
 use crate::api::wire::{name, timeline};
 use crate::driver::clock::civil;
@@ -132,8 +132,8 @@ fn listing(calls: &[CallRecord], now: timbre_model::Civil) -> String {
         it.map_or_else(|| "-".to_owned(), |it| it.to_string())
     }
     let row = |it: &CallRecord| {
-        let waited = since(it.arrived_at, it.connected_at.or(it.ended_at).unwrap_or(now));
-        let talked = it.connected_at.map(|at| since(at, it.ended_at.unwrap_or(now)));
+        let waited = it.connected_at.or(it.ended_at).unwrap_or(now).since(it.arrived_at);
+        let talked = it.connected_at.map(|at| it.ended_at.unwrap_or(now).since(at));
         [
             moment(it.arrived_at),
             caller(&it.caller),
@@ -209,7 +209,7 @@ fn card(record: &CallRecord) -> String {
         lines.push(("queue", format!("{queue}{client}")));
     }
     lines.push(("arrived", moment(*arrived_at)));
-    let after = |at: timbre_model::Civil| format!("{:.1} s", since(*arrived_at, at).as_secs_f64());
+    let after = |at: timbre_model::Civil| format!("{:.1} s", at.since(*arrived_at).as_secs_f64());
     if let Some(at) = answered_at {
         let ring = answered_ring.map(|it| format!(" in ring {it}")).unwrap_or_default();
         lines.push(("answered", format!("after {}{ring}", after(*at))));

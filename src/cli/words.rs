@@ -31,12 +31,6 @@ pub fn clock(span: Duration) -> String {
     }
 }
 
-/// How long since, on the civil clock; zero where that lies ahead.
-pub fn since(from: Civil, until: Civil) -> Duration {
-    let micros = until.as_micros().saturating_sub(from.as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
-}
-
 /// The whole number, for those who may see it.
 pub fn caller(caller: &CallerId) -> String {
     caller.number().map_or_else(|| "withheld".to_owned(), |number| number.expose().to_owned())

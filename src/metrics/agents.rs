@@ -55,8 +55,7 @@ impl TenantMeter {
     /// Adds the time since the last look. A wall clock that was set back adds nothing.
     fn pass(&mut self, now: Civil) {
         let before = self.until.replace(now).unwrap_or(now);
-        let micros = now.as_micros().saturating_sub(before.as_micros());
-        let passed = Duration::from_micros(u64::try_from(micros).unwrap_or(0));
+        let passed = now.since(before);
         for state in 0..STATES {
             let agents = u32::try_from(self.agents[state]).unwrap_or(u32::MAX);
             self.spent[state] = self.spent[state].saturating_add(passed.saturating_mul(agents));

@@ -1,11 +1,22 @@
 //! Questions of satisfaction become records: asked, and perhaps answered.
 
 use serde_json::json;
-use timbre_model::SurveyRecord;
+use timbre_model::{Civil, SurveyRecord};
 
 use crate::{
-    Cause, CustomerId, Interaction, InteractionKind, NewEvent, Record, Survey, SurveyId, Work,
+    CaseKind, Cause, CustomerId, Interaction, InteractionKind, NewEvent, Record, Survey, SurveyId,
+    Work,
 };
+
+/// Whether a record of a customer's forbids to ask them: a complaint waits for its resolution (Ley 10/2025 art. 18.2), or they
+/// were asked since the period began.
+pub fn forbids(it: &Record, period_began: Civil) -> bool {
+    match it {
+        Record::Case(it) => it.kind == CaseKind::Complaint && !it.state.is_closed(),
+        Record::Survey(it) => it.asked_at >= period_began,
+        _ => false,
+    }
+}
 
 /// A customer was asked, or has answered already. `cause`: of the case that the conversation was about.
 pub fn asked(it: &SurveyRecord, customer: Option<CustomerId>, cause: Option<Cause>) -> Work {
@@ -66,7 +77,7 @@ fn work(survey: Survey, it: &SurveyRecord) -> Work {
 
 #[cfg(test)]
 mod tests {
-    use timbre_model::{AgentId, CallId, Civil, ClientId, QueueId, SurveyKind, TenantId};
+    use timbre_model::{AgentId, CallId, ClientId, QueueId, SurveyKind, TenantId};
 
     use super::*;
 

@@ -1,7 +1,6 @@
 //! Asking for attempts: the tick of a campaign, and the requests it makes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use timbre_model::{AgentId, Change, DialMode, Lead, Mono, Now};
 use timbre_pacing::Phase;
@@ -341,10 +340,4 @@ impl Engine {
         let reserve = self.campaigns[placed.campaign].spec().reserve as usize;
         idle > reserve && self.agents[agent].takes_answers()
     }
-}
-
-/// How long until `at` on the civil clock; zero where that is past.
-pub(crate) fn until(now: timbre_model::Civil, at: timbre_model::Civil) -> Duration {
-    let micros = at.as_micros().saturating_sub(now.as_micros());
-    Duration::from_micros(u64::try_from(micros).unwrap_or(0))
 }

@@ -8,7 +8,7 @@ use timbre_model::{
 };
 
 use crate::agent::AgentState;
-use crate::asking::{Batch, Kind, TRUNK_SHORT, until};
+use crate::asking::{Batch, Kind, TRUNK_SHORT};
 use crate::bounds::STRANGE_BATCHES_MAX;
 use crate::dialing::Origin;
 use crate::turn::Turn;
@@ -145,7 +145,7 @@ fn note_more(turn: &mut Turn, batch: &Batch, more: More) {
     match more {
         More::Now => it.asks.holding_back = it.asks.holding_back.filter(|it| *it == TRUNK_SHORT),
         More::Later(at) => {
-            let rests = until(now.civil, at);
+            let rests = at.since(now.civil);
             it.asks.rest(now.mono, if fed { rests.min(FED_RESTS) } else { rests });
             it.asks.holding_back = Some("no lead may be called yet");
         }

@@ -60,6 +60,12 @@ impl Civil {
         self.0
     }
 
+    /// The time since `earlier`; zero where that lies ahead, as it may on a clock that was set back.
+    pub fn since(self, earlier: Self) -> Duration {
+        let micros = self.0.saturating_sub(earlier.0);
+        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+    }
+
     /// So long before.
     pub fn before(self, span: Duration) -> Self {
         Self(self.0.saturating_sub(i64::try_from(span.as_micros()).unwrap_or(i64::MAX)))

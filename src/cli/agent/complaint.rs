@@ -15,7 +15,7 @@ use timbre_model::{CallId, Civil};
 use super::clerk::Filed;
 use super::session::News;
 use crate::api::wire::case::TakenDown;
-use crate::cli::words::{clock, since};
+use crate::cli::words::clock;
 
 /// Longest text of a field.
 const TEXT_MAX: usize = 2_000;
@@ -115,7 +115,7 @@ impl Complaint {
     /// The present step of the checklist is done.
     fn step(&mut self, now: Civil) {
         let Some(next) = checklist().get(self.steps.len()) else { return };
-        let after_ms = u64::try_from(since(self.since, now).as_millis()).unwrap_or(u64::MAX);
+        let after_ms = u64::try_from(now.since(self.since).as_millis()).unwrap_or(u64::MAX);
         self.steps.push(StepDone { step: next.step, after_ms });
     }
 
@@ -183,7 +183,7 @@ impl Complaint {
             width,
             height,
         };
-        let title = format!(" Complaint · {} ", clock(since(self.since, now)));
+        let title = format!(" Complaint · {} ", clock(now.since(self.since)));
         let block = Block::bordered().title(title).title_bottom(self.keys());
         let [steps, form] = Layout::horizontal([Constraint::Length(30), Constraint::Min(20)])
             .areas(block.inner(middle));

@@ -285,7 +285,7 @@ impl Desk {
     /// How long the present state lasts.
     pub fn lasting(&self, now: Civil) -> Duration {
         let since = self.view.as_ref().map(|it| it.since);
-        since.map_or(Duration::ZERO, |at| crate::cli::words::since(at, self.server_time(now)))
+        since.map_or(Duration::ZERO, |at| self.server_time(now).since(at))
     }
 
     /// The command for a wish, or what stands in its way.

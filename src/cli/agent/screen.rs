@@ -15,7 +15,7 @@ use super::desk::{Desk, Wish};
 use super::prompt::Prompt;
 use crate::casework::agenda::Item;
 use crate::cli::agenda;
-use crate::cli::words::{caller, clock, moment, since, time_of_day};
+use crate::cli::words::{caller, clock, moment, time_of_day};
 
 /// What lies over the screen.
 #[derive(Debug)]
@@ -193,7 +193,7 @@ fn call_block(desk: &Desk, now: Civil) -> Paragraph<'static> {
 fn offer_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
     let mut lines = Vec::new();
     if let Some((offer, made)) = &desk.offer {
-        let age = offer.waited + since(*made, at);
+        let age = offer.waited + at.since(*made);
         lines.push(
             Line::from(format!("{} for {}", caller(&offer.caller), offer.queue.queue)).bold(),
         );
@@ -202,7 +202,7 @@ fn offer_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
         lines.extend(card_lines(desk));
     }
     if let Some((_, until)) = view.offer {
-        lines.push(Line::from(format!("rings for {} more", clock(since(at, until)))).yellow());
+        lines.push(Line::from(format!("rings for {} more", clock(until.since(at)))).yellow());
     }
     lines
 }
@@ -253,7 +253,7 @@ fn talk_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
         let from = talk.caller.as_ref().map_or_else(|| "caller".to_owned(), caller);
         lines.push(Line::from(format!("{from} for {}", talk.queue.queue)).bold());
         if let Some(connected) = talk.connected.filter(|_| view.state == AgentStateKind::Talking) {
-            lines.push(Line::from(format!("connected for {}", clock(since(connected, at)))));
+            lines.push(Line::from(format!("connected for {}", clock(at.since(connected)))));
         }
         lines.extend(placed_lines(talk.placed.as_deref()));
         lines.extend(card_lines(desk));
@@ -263,7 +263,7 @@ fn talk_lines(desk: &Desk, view: &AgentView, at: Civil) -> Vec<Line<'static>> {
     }
     if let Some(until) = view.wrap_up_until {
         let more = if view.wrap_up_extendable { "; w extends it" } else { "" };
-        let left = clock(since(at, until));
+        let left = clock(until.since(at));
         lines.push(Line::from(format!("wrap-up ends in {left}{more}")).magenta());
     }
     lines

@@ -6,7 +6,7 @@ use timbre_pacing::Terms;
 use crate::api::wire::dry_run::{DryRun, RuleCount};
 use crate::api::wire::pacing::{CampaignStatus, hold_back_word};
 use crate::cli::table::table;
-use crate::cli::words::{clock, moment, since, time_of_day};
+use crate::cli::words::{clock, moment, time_of_day};
 
 /// Campaigns in columns.
 pub fn listing(all: &[CampaignStatus]) -> String {
@@ -111,7 +111,7 @@ pub fn card(status: &CampaignStatus, now: Civil) -> String {
     } = status;
     let mut lines = vec![
         ("campaign", format!("{} of tenant {}: {name}", campaign.campaign, campaign.tenant)),
-        ("state", format!("{state} for {}, since {} UTC", clock(since(*from, now)), moment(*from))),
+        ("state", format!("{state} for {}, since {} UTC", clock(now.since(*from)), moment(*from))),
         ("mode", mode.clone()),
         (
             "calls",

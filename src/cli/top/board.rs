@@ -9,7 +9,6 @@ use timbre_model::{AgentId, AgentRef, AgentStateKind, Civil, QueueId};
 use crate::api::wire::pacing::CampaignStatus;
 use crate::api::wire::queue::QueueStatus;
 use crate::api::wire::watch::{FloorNews, FloorUpdate};
-use crate::cli::words::since;
 use crate::feed::QueueCounts;
 
 /// The floor as it now stands.
@@ -66,7 +65,7 @@ impl Board {
     /// How long an agent has been in their state.
     pub fn lasting(&self, view: &AgentView, now: Civil) -> Duration {
         let server = Civil::from_micros(now.as_micros().saturating_add(self.ahead));
-        since(view.since, server)
+        server.since(view.since)
     }
 
     /// How many agents are in each state.
@@ -78,7 +77,7 @@ impl Board {
 
 /// How long a queue's oldest call has waited by now.
 pub fn oldest(status: &QueueStatus, told: Civil, now: Civil) -> Option<Duration> {
-    status.oldest_wait.map(|wait| wait + since(told, now))
+    status.oldest_wait.map(|wait| wait + now.since(told))
 }
 
 /// How many of the day's live answers the cap lets go unserved.

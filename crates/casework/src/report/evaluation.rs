@@ -55,8 +55,7 @@ impl Attention {
         };
         self.received += 1;
         if let Some(connected) = it.connected_at {
-            let waited = connected.as_micros().saturating_sub(it.arrived_at.as_micros());
-            let waited = Duration::from_micros(u64::try_from(waited).unwrap_or(0));
+            let waited = connected.since(it.arrived_at);
             self.attended += 1;
             self.in_time += u64::from(waited < IN_TIME);
             self.waited += waited.as_secs();

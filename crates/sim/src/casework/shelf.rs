@@ -124,48 +124,28 @@ impl Shelf {
     pub(super) fn has(&self, id: Id) -> bool {
         self.records.contains_key(&id)
     }
+}
 
-    pub(super) fn case(&self, id: u128) -> Option<&Case> {
-        match self.records.get(&(RecordKind::Case, id)) {
-            Some(Record::Case(it)) => Some(it),
-            _ => None,
-        }
-    }
+macro_rules! typed {
+    ($($name:ident, $kind:ident;)*) => {
+        impl Shelf {$(
+            pub(super) fn $name(&self, id: u128) -> Option<&$kind> {
+                match self.records.get(&(RecordKind::$kind, id)) {
+                    Some(Record::$kind(it)) => Some(it),
+                    _ => None,
+                }
+            }
+        )*}
+    };
+}
 
-    pub(super) fn sale(&self, id: u128) -> Option<&Sale> {
-        match self.records.get(&(RecordKind::Sale, id)) {
-            Some(Record::Sale(it)) => Some(it),
-            _ => None,
-        }
-    }
-
-    pub(super) fn follow_up(&self, id: u128) -> Option<&FollowUp> {
-        match self.records.get(&(RecordKind::FollowUp, id)) {
-            Some(Record::FollowUp(it)) => Some(it),
-            _ => None,
-        }
-    }
-
-    pub(super) fn message(&self, id: u128) -> Option<&Message> {
-        match self.records.get(&(RecordKind::Message, id)) {
-            Some(Record::Message(it)) => Some(it),
-            _ => None,
-        }
-    }
-
-    pub(super) fn callback(&self, id: u128) -> Option<&Callback> {
-        match self.records.get(&(RecordKind::Callback, id)) {
-            Some(Record::Callback(it)) => Some(it),
-            _ => None,
-        }
-    }
-
-    pub(super) fn survey(&self, id: u128) -> Option<&Survey> {
-        match self.records.get(&(RecordKind::Survey, id)) {
-            Some(Record::Survey(it)) => Some(it),
-            _ => None,
-        }
-    }
+typed! {
+    case, Case;
+    sale, Sale;
+    follow_up, FollowUp;
+    message, Message;
+    callback, Callback;
+    survey, Survey;
 }
 
 fn written(it: &Record) -> Record {

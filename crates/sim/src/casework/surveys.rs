@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use timbre_casework::{CaseKind, CustomerId, Record, SurveyId, Work, survey};
+use timbre_casework::{CustomerId, SurveyId, Work, survey};
 use timbre_model::{CallId, SurveyKind, SurveyRecord, SurveySpec};
 
 use super::book::SurveyEntry;
@@ -82,14 +82,9 @@ impl Month {
     }
 }
 
-/// As the desk decides it: not within the period, and never while a complaint is open.
 fn may_be_asked(shelf: &Shelf, customer: u128, now: i64) -> bool {
-    let since = civil(now).before(PERIOD);
-    shelf.of_customer(customer).all(|it| match it {
-        Record::Survey(it) => it.asked_at < since,
-        Record::Case(it) => it.kind != CaseKind::Complaint || it.state.is_closed(),
-        _ => true,
-    })
+    let period_began = civil(now).before(PERIOD);
+    !shelf.of_customer(customer).any(|it| survey::forbids(it, period_began))
 }
 
 /// How often a customer is asked at most.

@@ -4,6 +4,7 @@ use timbre_model::{
     AgentId, CallId, Lead, LeadChange, LeadId, LeadState, ListId, NewLead, Slug, TenantId,
 };
 
+use super::attempts::digits;
 use crate::calls::without_nul;
 use crate::row::{Columns, Row};
 use crate::sql::Dialect;
@@ -99,6 +100,11 @@ impl From<&Claim> for String {
 /// A lead's number in a key.
 pub(crate) fn key(id: LeadId) -> i64 {
     i64::try_from(id.as_u64()).unwrap_or(i64::MAX)
+}
+
+/// A lead's numbers as they stand in keys.
+pub(super) fn numbers_of(lead: &NewLead) -> impl Iterator<Item = i64> {
+    lead.numbers.iter().map(|it| digits(&it.number))
 }
 
 /// Callbacks wait apart from retries: they were promised.

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use timbre_model::{DuplicatePolicy, NewLead};
 
-use super::sift::{Accepted, Known, numbers_of};
+use super::sift::{Accepted, Known};
 use super::{Import, ImportedChunk, NUMBERS};
 use crate::StoreError;
 use crate::database::Transaction;
+use crate::outbound::leads::numbers_of;
 use crate::row::Columns;
 use crate::sql::{Args, Kind, Statement, Table, json_ints};
 

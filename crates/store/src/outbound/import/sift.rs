@@ -6,6 +6,7 @@ use timbre_model::{DuplicatePolicy, LeadId, NewLead};
 
 use super::{Import, ImportedChunk, LeadFault};
 use crate::outbound::attempts::digits;
+use crate::outbound::leads::numbers_of;
 use crate::outbound::rank::rank;
 
 /// A lead that is taken, as it is written.
@@ -22,11 +23,6 @@ pub(super) struct Known {
     pub(super) lead: i64,
     pub(super) in_list: bool,
     pub(super) batch: i64,
-}
-
-/// A lead's numbers as they stand in keys.
-pub(super) fn numbers_of(lead: &NewLead) -> impl Iterator<Item = i64> {
-    lead.numbers.iter().map(|it| digits(&it.number))
 }
 
 impl Import {

@@ -1,13 +1,12 @@
 //! Leads that replace others, and those of an import that is given up: a slice at a time, so that nobody waits for long.
 
-use std::collections::BTreeSet;
-
 use timbre_model::{Civil, DuplicatePolicy, LeadId, NewLead};
 
-use super::sift::numbers_of;
 use super::{Import, NUMBERS};
 use crate::StoreError;
 use crate::database::Transaction;
+use crate::outbound::erase::{Leaving, delete_numbers};
+use crate::outbound::leads::numbers_of;
 use crate::outbound::rank::rank;
 use crate::row::Columns;
 use crate::sql::{Args, json_ints};
@@ -63,7 +62,7 @@ impl Import {
             let old = Columns::new(&row, "leads", 0)
                 .parsed("details", |it| serde_json::from_str::<NewLead>(it).ok())?;
             let numbers = numbers_of(&old).collect();
-            self.delete_numbers(transaction, &json_ints([former]), numbers).await?;
+            delete_numbers(transaction, &self.tenant, &json_ints([former]), numbers).await?;
             if is_judged_anew(&old, new) {
                 self.look_again(transaction, former, at).await?;
             }
@@ -126,41 +125,14 @@ impl Import {
         let statement = transaction.statement(text, |args| {
             args.text(self.tenant.as_str()).int(batch).int(SLICE).int(i64::from(replacing));
         });
-        let (mut ids, mut numbers) = (BTreeSet::new(), BTreeSet::new());
+        let mut leaving = Leaving::default();
         for row in transaction.rows(statement).await? {
             let mut from = Columns::new(&row, "leads", 1);
-            ids.insert(from.int("id")?);
+            let id = from.int("id")?;
             let lead = from.parsed("details", |it| serde_json::from_str::<NewLead>(it).ok())?;
-            numbers.extend(numbers_of(&lead));
+            leaving.add(id, &lead);
         }
-        if ids.is_empty() {
-            return Ok(0);
-        }
-        let deleted = ids.len() as u64;
-        let ids = json_ints(ids);
-        self.delete_numbers(transaction, &ids, numbers).await?;
-        let among = transaction.dialect().among_ints("id", 2);
-        let text = format!("DELETE FROM leads WHERE tenant = $1 AND {among}");
-        let statement = transaction.statement(text, |args| {
-            args.text(self.tenant.as_str()).text(&*ids);
-        });
-        transaction.run(statement).await?;
-        Ok(deleted)
-    }
-
-    async fn delete_numbers(
-        &self,
-        transaction: &mut Transaction,
-        leads: &str,
-        numbers: BTreeSet<i64>,
-    ) -> Result<(), StoreError> {
-        let dialect = transaction.dialect();
-        let (numbered, of) = (dialect.among_ints("number", 2), dialect.among_ints("lead", 3));
-        let text = format!("DELETE FROM lead_numbers WHERE tenant = $1 AND {numbered} AND {of}");
-        let statement = transaction.statement(text, |args| {
-            args.text(self.tenant.as_str()).text(&*json_ints(numbers)).text(leads);
-        });
-        transaction.run(statement).await.map(drop)
+        leaving.delete(transaction, &self.tenant).await
     }
 }
 
