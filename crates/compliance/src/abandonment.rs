@@ -354,6 +354,17 @@ pub struct Interval {
 }
 
 impl Period {
+    /// How many days it has at least, and one where that cannot be said.
+    pub fn days(self) -> u32 {
+        match self {
+            Self::RollingHours(hours) => (hours / 24).max(1),
+            Self::CalendarDays(days) | Self::AnchoredDays(days) => days.max(1),
+            Self::CalendarWeek => 7,
+            Self::CalendarMonth => 28,
+            Self::Campaign => 1,
+        }
+    }
+
     /// The stretch that holds `at`, for a campaign that began at `started`; calendars are those of `zone` (IANA).
     /// `None` for a zone that does not exist, or times beyond all calendars.
     pub fn interval(self, at: Civil, started: Civil, zone: &str) -> Option<Interval> {

@@ -75,9 +75,12 @@ impl Answers {
         self.days.get(&day).copied().unwrap_or(AnswerDay { day, ..AnswerDay::default() })
     }
 
-    /// How many came on the day before, for how many to expect.
-    pub(crate) fn day_before(&self) -> u64 {
-        self.days.get(&(self.today - 1)).map_or(ANSWERS_ASSUMED, |it| it.answered.max(1))
+    /// How many to expect in the law's period, or in a day where there is no law: as many each day as on the day before.
+    pub(crate) fn per_period(&self) -> u64 {
+        let day_before = self.days.get(&(self.today - 1));
+        let a_day = day_before.map_or(ANSWERS_ASSUMED, |it| it.answered.max(1));
+        let days = self.law.as_ref().map_or(1, |law| law.cap.period.days());
+        a_day.saturating_mul(u64::from(days))
     }
 
     /// Looks up which law holds, for what the plan calls.
@@ -160,6 +163,6 @@ mod tests {
         answers.answered();
         // Thirty days from the campaign's start (16 CFR 310.4(b)(4)).
         assert_eq!(answers.counted(&usa, later), (1, 101));
-        assert_eq!((answers.today().answered, answers.day_before()), (1, 100));
+        assert_eq!((answers.today().answered, answers.per_period()), (1, 30 * 100));
     }
 }

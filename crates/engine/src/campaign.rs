@@ -270,10 +270,12 @@ impl Campaign {
         };
         let millis = |span: Duration| u32::try_from(span.as_millis()).unwrap_or(u32::MAX);
         let cap = self.cap() * self.heard.persons();
+        let answers_per_window = self.answers.per_period();
         Settings {
             method,
-            target: timbre_pacing::target_for(cap, self.agents, self.answers.day_before()),
+            target: timbre_pacing::target_for(cap, self.agents, answers_per_window),
             cap,
+            answers_per_window,
             grace_ms: millis(spec.connect_within.unwrap_or(spec.answer_to_agent)),
             ring_timeout_ms: millis(spec.ring_timeout),
             max_lines_per_agent: spec.lines_per_agent_max,

@@ -136,9 +136,10 @@ impl Controller {
         self.advance(now);
         self.window.served(abandoned, self.settings.cap);
         let error = self.settings.target - f64::from(u8::from(abandoned));
+        let (pool, answers) = (self.agents.len(), self.settings.answers_per_window);
         match self.settings.method {
-            Method::Forecast => self.feedback.move_threshold(error, self.agents.len()),
-            Method::Adaptive => self.feedback.move_ratio(error, self.agents.len()),
+            Method::Forecast => self.feedback.move_threshold(error, pool, answers),
+            Method::Adaptive => self.feedback.move_ratio(error, pool),
             Method::Progressive | Method::Power { .. } => {}
         }
     }

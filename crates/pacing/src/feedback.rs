@@ -5,14 +5,17 @@
 //! step. That is a bound, not a tendency: it holds whatever the forecast is worth. Nothing is ever
 //! switched off and on again: stopping at the cap lets the budget refill and then burst.
 
+use crate::settings::MANY_ANSWERS;
+
 /// The pool at and below which answers are too few for small steps.
 pub(crate) const SMALL_POOL: u32 = 10;
 
-/// Steps shrink as the pool grows. Long ones hold the share found at the end of a day close to the
-/// target, which few answers need; short ones let the threshold rest, which is worth occupancy.
+/// Steps shrink as the pool grows. Long ones hold the share found at the end of a legal window close to
+/// the target, which few answers need; short ones let the threshold rest, which is worth occupancy.
 const STEP_OF_ONE_AGENT: f64 = 3.0;
 const STEP_LEAST: f64 = 0.08;
-const STEP_MOST: f64 = 0.25;
+const STEP_MOST: f64 = 0.15;
+const STEP_MOST_OF_FEW_ANSWERS: f64 = 0.25;
 
 const THRESHOLD_AT_FIRST: f64 = 0.015;
 const THRESHOLD_LEAST: f64 = 1e-6;
@@ -51,9 +54,11 @@ impl Feedback {
     }
 
     /// A live answer met its fate under the forecast.
-    pub(crate) fn move_threshold(&mut self, error: f64, pool: u32) {
+    pub(crate) fn move_threshold(&mut self, error: f64, pool: u32, answers_per_window: u64) {
         let small = pool <= SMALL_POOL;
-        let step = (STEP_OF_ONE_AGENT / f64::from(pool.max(1))).clamp(STEP_LEAST, STEP_MOST);
+        let few = answers_per_window < MANY_ANSWERS;
+        let longest = if few { STEP_MOST_OF_FEW_ANSWERS } else { STEP_MOST };
+        let step = (STEP_OF_ONE_AGENT / f64::from(pool.max(1))).clamp(STEP_LEAST, longest);
         let most = if small { THRESHOLD_MOST_IN_SMALL_POOL } else { THRESHOLD_MOST };
         self.log_threshold =
             (self.log_threshold + step * error).clamp(THRESHOLD_LEAST.ln(), most.ln());

@@ -7,6 +7,9 @@ use timbre_model::FieldError;
 pub const RING_TIMEOUT_MS_MAX: u32 = 55_000;
 /// Longest grace in milliseconds.
 pub const GRACE_MS_MAX: u32 = 10_000;
+/// Live answers of a legal window from which on no single one matters.
+pub(crate) const MANY_ANSWERS: u64 = 4_000;
+const ANSWERS_ASSUMED: u64 = 10_000;
 
 /// How many lines are placed for how many agents.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -36,6 +39,9 @@ pub struct Settings {
     pub target: f64,
     /// Share of live answers that must not be exceeded over the legal window.
     pub cap: f64,
+    /// Live answers that the legal window is expected to bring. Few of them hold a pool closer to its target, which costs
+    /// occupancy.
+    pub answers_per_window: u64,
     /// How long a live answer may wait for an agent, in milliseconds.
     pub grace_ms: u32,
     /// How long a line may ring, in milliseconds from the dial.
@@ -49,8 +55,9 @@ impl Settings {
     pub fn new(method: Method, cap: f64) -> Self {
         Self {
             method,
-            target: target_for(cap, 20, 10_000),
+            target: target_for(cap, 20, ANSWERS_ASSUMED),
             cap,
+            answers_per_window: ANSWERS_ASSUMED,
             grace_ms: 2_000,
             ring_timeout_ms: 22_000,
             max_lines_per_agent: 20.0,
@@ -86,7 +93,8 @@ impl Settings {
     /// The nearest settings without faults: whatever is given, the controller must stay finite.
     pub(crate) fn sane(mut self) -> Self {
         self.cap = within(self.cap, 0.0001, 0.99, 0.03);
-        self.target = within(self.target, 0.0001, self.cap, target_for(self.cap, 20, 10_000));
+        self.target =
+            within(self.target, 0.0001, self.cap, target_for(self.cap, 20, ANSWERS_ASSUMED));
         self.grace_ms = self.grace_ms.min(GRACE_MS_MAX);
         self.ring_timeout_ms = self.ring_timeout_ms.clamp(1_000, RING_TIMEOUT_MS_MAX);
         self.max_lines_per_agent = within(self.max_lines_per_agent, 1.0, 1_000.0, 1.0);
@@ -109,7 +117,7 @@ pub fn target_for(cap: f64, agents: u32, answers_per_window: u64) -> f64 {
     let of_three = match answers_per_window {
         _ if agents <= 5 => 2.6,
         0..600 => 2.6,
-        600..4_000 => 2.7,
+        600..MANY_ANSWERS => 2.7,
         _ => 2.8,
     };
     cap * of_three / 3.0

@@ -156,6 +156,20 @@ fn what_was_learnt_outlives_a_restart() {
 }
 
 #[test]
+fn a_thin_window_is_held_closer_to_its_target() {
+    let lowered = |agents, answers_per_window| {
+        let settings = Settings { answers_per_window, ..Settings::new(Method::Forecast, 0.03) };
+        let mut controller = Controller::new(settings);
+        (0..agents).for_each(|agent| controller.agent(agent, 0, Phase::Idle));
+        let before = controller.decide(0).terms.threshold.expect("a threshold");
+        controller.served(0, true);
+        controller.decide(0).terms.threshold.expect("a threshold") / before
+    };
+    assert!(lowered(5, 3_999) < lowered(5, 4_000));
+    assert_eq!(lowered(20, 3_999), lowered(20, 4_000), "enough of them bring answers enough");
+}
+
+#[test]
 fn targets_keep_their_distance_from_the_cap() {
     for (agents, answers, target) in
         [(5, 10_000, 0.026), (20, 599, 0.026), (20, 2_600, 0.027), (20, 6_000, 0.028)]
@@ -194,7 +208,7 @@ enum Told {
     Waiting(u32),
     Pending(u32),
     Share(f64),
-    Configure(f64, f64, u32, u32, f64),
+    Configure(f64, f64, u64, u32, u32, f64),
     Window(u64, u64),
 }
 
@@ -207,9 +221,9 @@ fn told() -> impl Strategy<Value = Told> {
         1 => any::<u32>().prop_map(Told::Waiting),
         1 => prop_oneof![0..40_u32, any::<u32>()].prop_map(Told::Pending),
         1 => any::<f64>().prop_map(Told::Share),
-        1 => (any::<f64>(), any::<f64>(), any::<u32>(), any::<u32>(), any::<f64>())
-            .prop_map(|(cap, target, ring, grace, lines)| {
-                Told::Configure(cap, target, ring, grace, lines)
+        1 => (any::<f64>(), any::<f64>(), any::<u64>(), any::<u32>(), any::<u32>(), any::<f64>())
+            .prop_map(|(cap, target, answers, ring, grace, lines)| {
+                Told::Configure(cap, target, answers, ring, grace, lines)
             }),
         1 => (any::<u64>(), any::<u64>()).prop_map(|(a, b)| Told::Window(a, b)),
     ]
@@ -230,15 +244,16 @@ fn tell(controller: &mut Controller, now: u64, told: Told) {
         Told::Waiting(answers) => controller.waiting(answers),
         Told::Pending(lines) => controller.pending(lines),
         Told::Share(share) => controller.share(share),
-        Told::Configure(cap, target, ring_timeout_ms, grace_ms, max_lines_per_agent) => {
+        Told::Configure(cap, target, answers_per_window, ring_timeout_ms, grace_ms, most) => {
             let method = controller.settings().method;
             controller.configure(Settings {
                 method,
                 target,
                 cap,
+                answers_per_window,
                 grace_ms,
                 ring_timeout_ms,
-                max_lines_per_agent,
+                max_lines_per_agent: most,
             });
         }
         Told::Window(abandoned, answered) => controller.window_restarted(abandoned, answered),

@@ -80,8 +80,10 @@ fn scenario(of: &Published) -> Scenario {
 /// What an operator would set for it, who knows roughly how many answers a day brings.
 fn settings(method: Method, of: &Published) -> Settings {
     let answers = 8.0 * 3_600.0 * f64::from(of.agents) * of.forecast_occupancy / (of.talk_s + 20.0);
-    let target = target_for(CAP, of.agents, answers as u64);
-    Settings { target, ring_timeout_ms: 22_250, ..Settings::new(method, CAP) }
+    let answers_per_window = answers as u64;
+    let target = target_for(CAP, of.agents, answers_per_window);
+    let new = Settings::new(method, CAP);
+    Settings { target, answers_per_window, ring_timeout_ms: 22_250, ..new }
 }
 
 fn percent(share: f64) -> String {

@@ -15,6 +15,8 @@ use crate::{CAP, Wanted, percent, percent2, scenario, settings};
 const TARGET: f64 = 0.0295;
 const TARGET_OF_FEW: f64 = 0.0285;
 const FEW_ANSWERS: f64 = 600.0;
+/// The law is taken to count a month's answers together, as the optimum does all there ever are.
+const MONTH_DAYS: u64 = 28;
 /// What aiming so close may miss by chance in the days that are run; worth a tenth of a point of occupancy.
 const CHANCE: f64 = 0.0005;
 
@@ -58,11 +60,13 @@ fn cell(wanted: &Wanted, of: &Published) -> Cell {
     };
     let busy_s = 8.0 * 3_600.0 * f64::from(of.agents) * of.forecast_occupancy;
     let few = busy_s / scenario.talk.mean_s < FEW_ANSWERS;
+    let daily = settings(Method::Forecast, of);
     let settings = Settings {
+        answers_per_window: MONTH_DAYS * daily.answers_per_window,
         target: if few { TARGET_OF_FEW } else { TARGET },
         grace_ms: 0,
         ring_timeout_ms: 55_000,
-        ..settings(Method::Forecast, of)
+        ..daily
     };
     Cell { scenario, settings, seeds: wanted.seeds(of.agents) }
 }
