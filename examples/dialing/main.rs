@@ -96,12 +96,12 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Most are busy at once; a few talk.
+/// Most are busy at once; a few talk. Nobody hangs up at once, for which the trunk would be slowed down.
 fn population() -> Population {
     let shares = Shares { busy: 0.9, person: 0.02, ..Shares::NONE };
     Population {
         shares,
-        habits: Habits { talks_mean: 5., ..Habits::default() },
+        habits: Habits { talks_mean: 10., hangs_up: 1.0, impatient: 0.0, ..Habits::default() },
         ..Population::default()
     }
 }
