@@ -14,7 +14,7 @@ use crate::{CAP, Wanted, percent, percent2, scenario, settings};
 /// The share aimed at, and where a day brings so few answers that it may end a little beside it.
 const TARGET: f64 = 0.0295;
 const TARGET_OF_FEW: f64 = 0.0285;
-const FEW_ANSWERS: f64 = 600.0;
+const FEW_ANSWERS: u64 = 600;
 /// The law is taken to count a month's answers together, as the optimum does all there ever are.
 const MONTH_DAYS: u64 = 28;
 /// What aiming so close may miss by chance in the days that are run; worth a tenth of a point of occupancy.
@@ -58,9 +58,8 @@ fn cell(wanted: &Wanted, of: &Published) -> Cell {
         grace_ms: 0,
         ..scenario(of)
     };
-    let busy_s = 8.0 * 3_600.0 * f64::from(of.agents) * of.forecast_occupancy;
-    let few = busy_s / scenario.talk.mean_s < FEW_ANSWERS;
     let daily = settings(Method::Forecast, of);
+    let few = daily.answers_per_window < FEW_ANSWERS;
     let settings = Settings {
         answers_per_window: MONTH_DAYS * daily.answers_per_window,
         target: if few { TARGET_OF_FEW } else { TARGET },
